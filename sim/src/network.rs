@@ -1,0 +1,304 @@
+//! The network: one question (a packet), one verdict (delivered after a delay, delivered twice, or dropped).
+
+use crate::protocol::Address;
+use crate::rng::{Draw, LinkChance, LinkField, OneWord, StreamPurpose};
+use crate::sampler;
+use crate::time::{SimTime, Span};
+
+/// Decides what becomes of a packet.
+///
+/// A closure is a network, which is handy in tests:
+///
+/// ```
+/// use sim::network::{Network, Packet, Verdict};
+/// use sim::rng::LinkChance;
+/// use sim::time::Span;
+///
+/// let mut network = |_: &Packet, _: &mut LinkChance<'_>| Verdict::Deliver(Span::from_millis(1));
+/// # fn is_network(_: impl Network) {}
+/// # is_network(&mut network);
+/// ```
+pub trait Network {
+    /// The verdict on this packet. What is random about it comes from `chance`, a function of link and time slot.
+    fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict;
+}
+
+impl<F: FnMut(&Packet, &mut LinkChance<'_>) -> Verdict> Network for F {
+    fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
+        self(packet, chance)
+    }
+}
+
+/// What a network may know of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// When it is sent.
+    pub now: SimTime,
+    /// Who sends it.
+    pub from: Address,
+    /// Whom it is for.
+    pub to: Address,
+    /// Its size on the wire.
+    pub bytes: u32,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It arrives after this delay.
+    Deliver(Span),
+    /// It arrives twice, after these delays.
+    Duplicate(Span, Span),
+    /// It never arrives.
+    Drop(DropCause),
+}
+
+/// Why a message was never handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropCause {
+    /// The network lost it.
+    Loss,
+    /// A fault's extra loss took it.
+    FaultLoss,
+    /// The link was cut.
+    Cut,
+    /// Sender and receiver were in different parts of a partition.
+    Partition,
+    /// The receiver was down when it arrived.
+    NodeDown,
+}
+
+/// A distribution of one-way delays.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Latency {
+    /// Always the same.
+    Constant(Span),
+    /// Uniform from `low` to `high`.
+    Uniform {
+        /// The shortest delay.
+        low: Span,
+        /// The longest delay.
+        high: Span,
+    },
+    /// Exponential.
+    Exponential {
+        /// Its mean.
+        mean: Span,
+    },
+    /// Normal, cut at zero: what falls below is zero.
+    Normal {
+        /// Its mean before the cut.
+        mean: Span,
+        /// Its standard deviation before the cut.
+        deviation: Span,
+    },
+    /// Lognormal.
+    LogNormal {
+        /// Its median.
+        median: Span,
+        /// The standard deviation of its logarithm.
+        sigma: f64,
+    },
+}
+
+impl Latency {
+    /// The delay that belongs to this word. It grows with the word, so that equal words give coupled delays.
+    pub fn sample(&self, word: u64) -> Span {
+        let mut word = OneWord(word);
+        let nanos = |span: Span| span.as_nanos() as f64;
+        match *self {
+            Self::Constant(delay) => delay,
+            Self::Uniform { low, high } => Span::from_nanos_f64(sampler::uniform(&mut word, nanos(low), nanos(high))),
+            Self::Exponential { mean } => Span::from_nanos_f64(sampler::exponential(&mut word, nanos(mean))),
+            Self::Normal { mean, deviation } => {
+                Span::from_nanos_f64(sampler::normal(&mut word, nanos(mean), nanos(deviation)))
+            }
+            Self::LogNormal { median, sigma } => {
+                Span::from_nanos_f64(sampler::lognormal(&mut word, nanos(median), sigma))
+            }
+        }
+    }
+}
+
+/// Whether a delay is drawn once for a directed pair of nodes, or anew for each packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// Once for each directed pair: how far apart the two are.
+    Pair,
+    /// Anew for each packet: jitter.
+    Packet,
+}
+
+/// Links that are all alike but for chance: delay, loss and duplication, each direction of a link on its own.
+#[derive(Debug)]
+pub struct Links {
+    latency: Latency,
+    per: Per,
+    loss: f64,
+    duplicate: f64,
+    pairs: PairDelays,
+}
+
+impl Links {
+    /// Links with this latency that lose and duplicate nothing. The seed fixes the delays that belong to pairs.
+    pub fn new(seed: u64, latency: Latency, per: Per) -> Self {
+        let pairs = PairDelays::new(seed);
+        Self { latency, per, loss: 0.0, duplicate: 0.0, pairs }
+    }
+
+    /// Each packet is lost with this probability (Bernoulli).
+    #[must_use]
+    pub fn with_loss(self, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
+        Self { loss: probability, ..self }
+    }
+
+    /// Each packet that is not lost arrives twice with this probability; the copy draws a delay of its own.
+    #[must_use]
+    pub fn with_duplicates(self, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
+        Self { duplicate: probability, ..self }
+    }
+
+    fn delay(&mut self, packet: &Packet, draw: Draw, chance: &mut LinkChance<'_>) -> Span {
+        match (self.latency, self.per) {
+            (Latency::Constant(delay), _) => delay,
+            (latency, Per::Pair) => self.pairs.get(packet.from, packet.to, &latency),
+            (latency, Per::Packet) => latency.sample(chance.word(draw)),
+        }
+    }
+}
+
+impl Network for Links {
+    fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
+        if self.loss > 0.0 && happens(self.loss, Draw::Loss, chance) {
+            return Verdict::Drop(DropCause::Loss);
+        }
+        let delay = self.delay(packet, Draw::Delay, chance);
+        if self.duplicate > 0.0 && happens(self.duplicate, Draw::Duplicate, chance) {
+            return Verdict::Duplicate(delay, self.delay(packet, Draw::CopyDelay, chance));
+        }
+        Verdict::Deliver(delay)
+    }
+}
+
+/// Whether something of this probability happens to the packet.
+pub(crate) fn happens(probability: f64, draw: Draw, chance: &mut LinkChance<'_>) -> bool {
+    sampler::chance(&mut OneWord(chance.word(draw)), probability)
+}
+
+/// Delays of directed pairs: a pure function of seed and pair, remembered where there is room.
+#[derive(Debug)]
+struct PairDelays {
+    field: LinkField,
+    remembered: Vec<(Address, Address, Span)>,
+}
+
+impl PairDelays {
+    fn new(seed: u64) -> Self {
+        Self { field: LinkField::new(seed, StreamPurpose::PAIR), remembered: Vec::new() }
+    }
+
+    fn get(&mut self, from: Address, to: Address, latency: &Latency) -> Span {
+        if self.remembered.is_empty() {
+            self.remembered = vec![(Address(0), Address(0), latency.sample(self.word(Address(0), Address(0)))); PLACES];
+        }
+        let place = from.0.wrapping_mul(0x9E37_79B1).wrapping_add(to.0) as usize % PLACES;
+        let (known_from, known_to, delay) = self.remembered[place];
+        if (known_from, known_to) == (from, to) {
+            return delay;
+        }
+        let delay = latency.sample(self.word(from, to));
+        self.remembered[place] = (from, to, delay);
+        delay
+    }
+
+    fn word(&self, from: Address, to: Address) -> u64 {
+        self.field.block(from, to, 0)[0]
+    }
+}
+
+const PLACES: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Span = Span::from_millis(1);
+
+    #[test]
+    fn a_pair_keeps_its_delay_and_each_direction_has_its_own() {
+        let mut links = Links::new(1, exponential(40), Per::Pair);
+        let there = delay(&mut links, 1, 2, 0);
+        assert_eq!(there, delay(&mut links, 1, 2, 5_000));
+        assert_ne!(there, delay(&mut links, 2, 1, 0));
+        assert_ne!(there, delay(&mut links, 1, 3, 0));
+    }
+
+    #[test]
+    fn pair_delays_do_not_depend_on_what_was_asked_before() {
+        let fresh = delay(&mut Links::new(1, exponential(40), Per::Pair), 7, 9, 0);
+        let mut used = Links::new(1, exponential(40), Per::Pair);
+        for from in 0..600 {
+            delay(&mut used, from, from * 31 % 500, 0);
+        }
+        assert_eq!(fresh, delay(&mut used, 7, 9, 0));
+    }
+
+    #[test]
+    fn packets_of_a_pair_differ_if_the_delay_is_drawn_per_packet() {
+        let mut links = Links::new(1, exponential(40), Per::Packet);
+        assert_ne!(delay(&mut links, 1, 2, 0), delay(&mut links, 1, 2, 1));
+    }
+
+    #[test]
+    fn loss_has_its_share_and_its_ends_are_exact() {
+        let lost = |probability: f64| {
+            let mut links = Links::new(3, Latency::Constant(MS), Per::Pair).with_loss(probability);
+            (0..20_000).filter(|ms| matches!(send(&mut links, 1, 2, *ms), Verdict::Drop(DropCause::Loss))).count()
+        };
+        assert_eq!(lost(0.0), 0);
+        assert_eq!(lost(1.0), 20_000);
+        let count = lost(0.1);
+        assert!((1_850..2_150).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn duplicates_arrive_after_delays_of_their_own() {
+        let mut links = Links::new(3, exponential(40), Per::Packet).with_duplicates(1.0);
+        let Verdict::Duplicate(one, two) = send(&mut links, 1, 2, 0) else { panic!("certain duplicates") };
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn every_latency_has_the_mean_it_should() {
+        let mean = |latency: Latency| {
+            let mut links = Links::new(5, latency, Per::Packet);
+            let total: f64 = (0..20_000).map(|ms| delay(&mut links, 1, 2, ms).as_millis_f64()).sum();
+            total / 20_000.0
+        };
+        let near = |value: f64, wanted: f64| assert!((value - wanted).abs() < wanted * 0.02, "{value} for {wanted}");
+        near(mean(Latency::Constant(MS)), 1.0);
+        near(mean(Latency::Uniform { low: MS, high: MS.times(3) }), 2.0);
+        near(mean(exponential(40)), 40.0);
+        near(mean(Latency::Normal { mean: MS.times(40), deviation: MS.times(5) }), 40.0);
+        near(mean(Latency::LogNormal { median: MS.times(40), sigma: 0.4 }), 40.0 * libm::exp(0.08));
+    }
+
+    fn exponential(mean_ms: u64) -> Latency {
+        Latency::Exponential { mean: MS.times(mean_ms) }
+    }
+
+    fn delay(links: &mut Links, from: u32, to: u32, at_ms: u64) -> Span {
+        match send(links, from, to, at_ms) {
+            Verdict::Deliver(delay) => delay,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn send(links: &mut Links, from: u32, to: u32, at_ms: u64) -> Verdict {
+        let field = LinkField::new(8, StreamPurpose::WEATHER);
+        let (from, to, now) = (Address(from), Address(to), SimTime::ZERO + MS.times(at_ms));
+        links.route(&Packet { now, from, to, bytes: 1 }, &mut LinkChance::new(&field, from, to, now))
+    }
+}

@@ -1,0 +1,281 @@
+//! The simulation: nodes, a network and recorders around one queue of events.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::network::{DropCause, Network, Packet, Verdict};
+use crate::protocol::{Address, Cause, Context, Effect, Event, NodeChance, Protocol};
+use crate::queue::{Due, Letter, Queue, Start};
+use crate::record::{Departure, Fact, Recorder};
+use crate::rng::{LinkChance, LinkField, StreamPurpose};
+use crate::time::SimTime;
+
+/// A run in progress: nodes of protocol `P` over network `N`, watched by recorder `R`.
+///
+/// Laws: events run in order of time, equal times in the order in which they were scheduled (DET-4); all effects of one
+/// event are carried out before the next enters; what comes from outside at an instant ([`Simulation::ask`],
+/// [`Simulation::crash`], …) happens before the events that are due at that instant. See the crate's example.
+pub struct Simulation<P: Protocol, N, R> {
+    seed: u64,
+    now: SimTime,
+    shared: P::Shared,
+    nodes: Vec<Node<P>>,
+    waiting: BTreeMap<Address, VecDeque<Waiting<P>>>,
+    queue: Queue<P::Message, P::Timer>,
+    weather: LinkField,
+    network: N,
+    recorder: R,
+    effects: Vec<Effect<P>>,
+}
+
+#[derive(Debug)]
+struct Node<P> {
+    state: Option<P>,
+    chance: NodeChance,
+    incarnation: u32,
+    paused: bool,
+}
+
+/// An event that arrived at a paused node.
+#[derive(Debug)]
+struct Waiting<P: Protocol> {
+    event: Event<P>,
+    cause: Cause,
+}
+
+impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
+    /// A world with no nodes yet, at time zero. All chance comes from the seed.
+    pub fn new(seed: u64, shared: P::Shared, network: N, recorder: R) -> Self {
+        Self {
+            seed,
+            now: SimTime::ZERO,
+            shared,
+            nodes: Vec::new(),
+            waiting: BTreeMap::new(),
+            queue: Queue::new(),
+            weather: LinkField::new(seed, StreamPurpose::WEATHER),
+            network,
+            recorder,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Brings a node up with this state. A node that was up before comes back with nothing but the state given; it
+    /// also receives what was sent to it before and is still under way.
+    ///
+    /// # Panics
+    /// If the node is up.
+    pub fn start(&mut self, address: Address, state: P) {
+        while self.nodes.len() <= address.index() {
+            let number = Address(self.nodes.len() as u32);
+            let chance = NodeChance::new(self.seed, number, 0);
+            self.nodes.push(Node { state: None, chance, incarnation: 0, paused: false });
+        }
+        let seed = self.seed;
+        let node = &mut self.nodes[address.index()];
+        assert!(node.state.is_none(), "{address} is up already");
+        node.state = Some(state);
+        node.chance = NodeChance::new(seed, address, node.incarnation);
+        let incarnation = node.incarnation;
+        node.incarnation += 1;
+        self.recorder.record(self.now, &Fact::Started { node: address, incarnation });
+    }
+
+    /// A node's user asks it for something, now. False if the node is down: then nobody is there to ask.
+    pub fn ask(&mut self, node: Address, request: P::Request, cause: Cause) -> bool {
+        if !self.is_up(node) {
+            return false;
+        }
+        self.deliver(node, Event::Request(request), cause);
+        true
+    }
+
+    /// The node goes down in the middle of whatever it was doing: its state is lost and its timers die with it. What it
+    /// had sent still arrives. Nothing if it is down already.
+    pub fn crash(&mut self, node: Address) {
+        if self.is_up(node) {
+            self.take_down(node, Departure::Crash);
+        }
+    }
+
+    /// The node handles nothing until it is resumed; what arrives meanwhile waits, its own timers too. Nothing if it is
+    /// down.
+    pub fn pause(&mut self, node: Address) {
+        if self.is_up(node) && !self.nodes[node.index()].paused {
+            self.nodes[node.index()].paused = true;
+            self.recorder.record(self.now, &Fact::Paused { node });
+        }
+    }
+
+    /// A paused node goes on, beginning with what has waited, in order of arrival. Nothing if it is not paused.
+    pub fn resume(&mut self, node: Address) {
+        if !self.is_up(node) || !self.nodes[node.index()].paused {
+            return;
+        }
+        self.nodes[node.index()].paused = false;
+        self.recorder.record(self.now, &Fact::Resumed { node });
+        for Waiting { event, cause } in self.waiting.remove(&node).unwrap_or_default() {
+            if self.is_up(node) {
+                self.handle(node, event, cause);
+            }
+        }
+    }
+
+    /// Changes the world around the nodes, and says so in the record.
+    pub fn change_network(&mut self, what: &str, change: impl FnOnce(&mut N)) {
+        change(&mut self.network);
+        self.recorder.record(self.now, &Fact::World { what });
+    }
+
+    /// Runs everything that is due before `end`, and sets the clock to `end`.
+    pub fn run_until(&mut self, end: SimTime) {
+        while self.step_before(end) {}
+        self.now = self.now.max(end);
+    }
+
+    /// Runs the next event, if it is due before `end`. False if there was none.
+    pub fn step_before(&mut self, end: SimTime) -> bool {
+        let Some((at, due)) = self.queue.pop_before(end) else {
+            return false;
+        };
+        debug_assert!(at >= self.now, "time does not run backwards");
+        self.now = at;
+        match due {
+            Due::Letter(letter) => self.arrive(letter),
+            Due::Timer { node, timer, cause } => self.deliver(node, Event::Timer(timer), cause),
+        }
+        true
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Whether the node is up: started, and neither crashed nor gone. A paused node is up.
+    pub fn is_up(&self, node: Address) -> bool {
+        self.node(node).is_some()
+    }
+
+    /// The state of a node that is up. For tests and for those who measure; a protocol cannot see it.
+    pub fn node(&self, node: Address) -> Option<&P> {
+        self.nodes.get(node.index())?.state.as_ref()
+    }
+
+    /// All nodes that are up, in order of address.
+    pub fn nodes(&self) -> impl Iterator<Item = (Address, &P)> {
+        self.nodes.iter().zip(0..).filter_map(|(node, number)| Some((Address(number), node.state.as_ref()?)))
+    }
+
+    /// What every node may know.
+    pub fn shared(&self) -> &P::Shared {
+        &self.shared
+    }
+
+    /// The recorder.
+    pub fn recorder(&self) -> &R {
+        &self.recorder
+    }
+
+    /// The recorder, to be changed or told something.
+    pub fn recorder_mut(&mut self) -> &mut R {
+        &mut self.recorder
+    }
+
+    /// How many events wait: messages under way and timers that run.
+    pub fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Ends the run and hands back what was recorded.
+    pub fn into_recorder(self) -> R {
+        self.recorder
+    }
+
+    fn arrive(&mut self, letter: Letter<P::Message>) {
+        let Letter { from, to, cause, message } = letter;
+        if self.is_up(to) {
+            self.deliver(to, Event::Message { from, message }, cause);
+        } else {
+            let why = DropCause::NodeDown;
+            self.recorder.record(self.now, &Fact::Dropped { from, to, message: &message, cause, why });
+        }
+    }
+
+    /// Gives the event to the node, or keeps it for one that is paused.
+    fn deliver(&mut self, node: Address, event: Event<P>, cause: Cause) {
+        if self.nodes[node.index()].paused {
+            self.waiting.entry(node).or_default().push_back(Waiting { event, cause });
+        } else {
+            self.handle(node, event, cause);
+        }
+    }
+
+    fn handle(&mut self, address: Address, event: Event<P>, cause: Cause) {
+        self.tell(address, &event, cause);
+        let node = &mut self.nodes[address.index()];
+        let state = node.state.as_mut().expect("only a node that is up is given events");
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut cx = Context::new(self.now, address, cause, &self.shared, &mut node.chance, &mut effects);
+        state.handle(event, &mut cx);
+        for effect in effects.drain(..) {
+            if self.nodes[address.index()].state.is_some() {
+                self.carry_out(address, effect);
+            }
+        }
+        self.effects = effects;
+    }
+
+    fn tell(&mut self, node: Address, event: &Event<P>, cause: Cause) {
+        let fact = match event {
+            Event::Message { from, message } => Fact::Delivered { from: *from, to: node, message, cause },
+            Event::Request(request) => Fact::Asked { node, request, cause },
+            Event::Timer(timer) => Fact::Fired { node, timer, cause },
+        };
+        self.recorder.record(self.now, &fact);
+    }
+
+    fn carry_out(&mut self, node: Address, effect: Effect<P>) {
+        match effect {
+            Effect::Send { to, message, cause } => self.send(Letter { from: node, to, cause, message }),
+            Effect::SetTimer { slot, after, timer, cause } => {
+                let is_timeout = P::is_timeout(&timer);
+                self.queue.set_timer(node, slot, Start { now: self.now, after, timer, cause, is_timeout });
+            }
+            Effect::CancelTimer { slot } => self.queue.cancel(node, slot),
+            Effect::Report { report, cause } => {
+                self.recorder.record(self.now, &Fact::Reported { node, report: &report, cause });
+            }
+            Effect::Stop => self.take_down(node, Departure::Leave),
+        }
+    }
+
+    fn send(&mut self, letter: Letter<P::Message>) {
+        let Letter { from, to, cause, ref message } = letter;
+        let bytes = P::wire_bytes(message, &self.shared);
+        self.recorder.record(self.now, &Fact::Sent { from, to, message, cause, bytes });
+        let packet = Packet { now: self.now, from, to, bytes };
+        let verdict = self.network.route(&packet, &mut LinkChance::new(&self.weather, from, to, self.now));
+        match verdict {
+            Verdict::Deliver(delay) => self.queue.push(self.now + delay, letter),
+            Verdict::Duplicate(one, two) => {
+                let copy = Letter { message: letter.message.clone(), ..letter };
+                self.queue.push(self.now + one, letter);
+                self.queue.push(self.now + two, copy);
+            }
+            Verdict::Drop(why) => {
+                self.recorder.record(self.now, &Fact::Dropped { from, to, message: &letter.message, cause, why });
+            }
+        }
+    }
+
+    fn take_down(&mut self, address: Address, how: Departure) {
+        let node = &mut self.nodes[address.index()];
+        if node.state.take().is_none() {
+            return;
+        }
+        node.paused = false;
+        self.queue.cancel_all(address);
+        self.waiting.remove(&address);
+        self.recorder.record(self.now, &Fact::Stopped { node: address, how });
+    }
+}
