@@ -34,7 +34,7 @@ impl<P: Protocol> Recorder<P> for Fingerprint {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         self.fold.write_u64(now.as_nanos());
         fold_fact(fact, &mut self.fold);
-        self.trail.step(now, &self.fold);
+        self.trail.step(now, self.fold);
     }
 }
 
@@ -84,7 +84,7 @@ impl Trail {
         &self.marks
     }
 
-    fn step(&mut self, at: SimTime, fold: &Fold) {
+    fn step(&mut self, at: SimTime, fold: Fold) {
         self.facts += 1;
         if !self.facts.is_multiple_of(self.every) {
             return;
@@ -227,7 +227,7 @@ mod tests {
     fn a_trail_stays_short_and_begins_at_the_beginning() {
         let mut trail = Trail::default();
         for nanos in 0..100_000 {
-            trail.step(SimTime::from_nanos(nanos), &Fold(nanos));
+            trail.step(SimTime::from_nanos(nanos), Fold(nanos));
         }
         assert!(trail.marks().len() < MARKS_MAX);
         let every = trail.every;

@@ -6,6 +6,8 @@
 use std::fmt::{self, Debug};
 use std::hash::Hash;
 
+use serde::Serialize;
+
 use crate::rng::{Stream, StreamPurpose, Words};
 use crate::time::{SimTime, Span};
 
@@ -96,7 +98,7 @@ pub enum Effect<P: Protocol> {
 }
 
 /// A node's place in the simulation: a number, given once and never to another node.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Address(pub u32);
 
 impl Address {

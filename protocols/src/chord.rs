@@ -1,0 +1,281 @@
+//! Chord: a ring of ids, where each node knows its successors and a finger for every power of two.
+//!
+//! Stoica et al., "Chord: A Scalable Peer-to-peer Lookup Protocol for Internet Applications", ToN 2003 (and SIGCOMM
+//! 2001). A key belongs to its *successor*: the first node at or after it. Nodes know each other by messages and by
+//! silence alone. The ring is kept by the rules of Zave, TSE 2017 (`chord/correct.rs`), or, on demand, by the published
+//! ones, which are known to break (`chord/published.rs`).
+//!
+//! `hops` counts exchanges until the issuer knows the owner, which is the number of forwards to the key's
+//! *predecessor*, as in the paper; the exchange with the owner itself comes on top in `hops_to_owner`.
+//!
+//! # Where it departs from the papers
+//!
+//! 1. A lookup ends when the owner itself has replied; the papers stop when it is known. Where the owner is silent, the
+//!    next entry of the predecessor's successor list is tried.
+//! 2. A reply names several next nodes, the closest first, and the successors at or after the key: so that a dead node on
+//!    the way costs a timeout and not a way back. The papers' simulator, which shares memory, "continues with the next
+//!    closest preceding entry" for nothing.
+//! 3. As in the papers, a node does not ask whether it owns a key itself; such a lookup goes around the ring.
+//! 4. Fingers that must be equal are set at once (SIGCOMM 2001 does so when a node joins), so that one round of
+//!    fixing takes some log2 N lookups and not b.
+//! 5. A silent call may be repeated before its node counts as dead (`retries`), because networks lose messages.
+//! 6. Every period is drawn anew from half to one and a half times its mean, and begins at a random phase: two neighbours
+//!    that wait for each other in step would refuse each other for ever.
+//! 7. A node that is asked while it is not a member says so (`NotMember`); the papers do not speak of restarts.
+//! 8. A recursive lookup is acknowledged hop by hop and sent out again if nothing is heard of it for a quarter of its
+//!    deadline; the time that other nodes lost to silence is not known to the issuer, their number is.
+//! 9. Rings that have purged each other never merge by these rules. `merge: Bootstrap(..)` is not in the papers: a node
+//!    asks its bootstrap now and then who owns the node's own id, and considers the answer as a successor.
+
+mod correct;
+mod fingers;
+mod lookup;
+mod message;
+mod neighbours;
+mod node;
+mod published;
+mod search;
+mod settings;
+mod upkeep;
+
+use sim::protocol::{Address, Context, Event, Protocol};
+
+use crate::dht::{Common, Dht, Members, Report, Request, Setting, SettingError};
+use crate::key::{Key, Width};
+use crate::rpc::Call;
+use crate::table::Handle;
+use neighbours::Place;
+use node::{Cx, Status, Upkeep, What, place};
+use search::Route;
+
+pub use message::{Errand, Message};
+pub use node::{Chord, Timer};
+pub use settings::{LookupMode, Maintenance, Merge, RouteOver, Rules, Settings};
+
+impl Protocol for Chord {
+    type Message = Message;
+    type Timer = Timer;
+    type Request = Request;
+    type Report = Report;
+    type Shared = Common<Settings>;
+
+    fn handle(&mut self, event: Event<Self>, cx: &mut Context<'_, Self>) {
+        match event {
+            Event::Request(request) => self.asked(request, cx),
+            Event::Timer(timer) => self.woken(timer, cx),
+            Event::Message { from, message } => self.received(from, message, cx),
+        }
+    }
+
+    fn kind(message: &Message) -> &'static str {
+        message.kind()
+    }
+
+    fn wire_bytes(message: &Message, common: &Common<Settings>) -> u32 {
+        message.bytes(common.layout())
+    }
+
+    fn is_timeout(timer: &Timer) -> bool {
+        matches!(timer, Timer::Call(_) | Timer::Deadline(_))
+    }
+}
+
+impl Dht for Chord {
+    type Settings = Settings;
+
+    const NAME: &'static str = "Chord";
+    const SUMMARY: &'static str =
+        "a ring with fingers and successor lists (Stoica et al., ToN 2003; rules of Zave, TSE 2017)";
+    const SETTINGS: &'static [Setting] = settings::SETTINGS;
+    const STEPS: &'static [&'static str] = upkeep::STEPS;
+
+    fn check(settings: &Settings, width: Width) -> Result<(), SettingError> {
+        settings::check(settings, width)
+    }
+
+    fn steps(settings: &Settings) -> &'static [&'static str] {
+        match settings.rules {
+            Rules::Correct => upkeep::CORRECT_STEPS,
+            Rules::Published => upkeep::STEPS,
+        }
+    }
+
+    fn new(_me: Address) -> Self {
+        Self::default()
+    }
+
+    fn converged(me: Address, members: &Members, common: &Common<Settings>) -> Self {
+        let place = Place { me, common };
+        let mine = place.my_key();
+        let after = || members.from(mine).map(|(_, node)| node).filter(|node| *node != me);
+        let mut chord = Self::default();
+        chord.ring.successors = after().take(common.settings.successors as usize).collect();
+        chord.ring.predecessor = members.before(mine).map(|(_, node)| node).find(|node| *node != me);
+        let width = common.width();
+        let mut index = 0;
+        while let Some(node) = Self::owner(members, mine + width.power(index)).filter(|node| *node != me) {
+            let end = (width.log2(place.key(node) - mine) + 1).clamp(index + 1, width.bits());
+            chord.fingers.set(index..end, width.bits(), Some(node));
+            index = end;
+            if index == width.bits() {
+                break;
+            }
+        }
+        chord
+    }
+
+    fn owner(members: &Members, key: Key) -> Option<Address> {
+        members.from(key).next().map(|(_, address)| address)
+    }
+
+    fn routing_entries(&self) -> usize {
+        let mut known: Vec<Address> =
+            self.fingers.iter().chain(self.ring.successors.iter().copied()).chain(self.ring.predecessor).collect();
+        known.sort_unstable();
+        known.dedup();
+        known.len()
+    }
+
+    fn state_bytes(&self) -> usize {
+        let lists = self.ring.successors.capacity() + self.bootstraps.capacity();
+        size_of::<Self>()
+            + self.fingers.heap_bytes()
+            + self.calls.heap_bytes()
+            + self.lookups.heap_bytes()
+            + lists * size_of::<Address>()
+    }
+}
+
+impl Chord {
+    fn asked(&mut self, request: Request, cx: &mut Cx<'_>) {
+        match request {
+            Request::Join { bootstraps } => self.join(bootstraps, cx),
+            Request::Begin => self.begin(cx),
+            Request::Leave => self.leave(cx),
+            Request::Lookup { key, copies } => self.look_up(key, copies, cx),
+            Request::Step(number) => self.step(number, cx),
+        }
+    }
+
+    fn woken(&mut self, timer: Timer, cx: &mut Cx<'_>) {
+        match timer {
+            Timer::Stabilize => self.stabilize_due(cx),
+            Timer::StabilizeAgain => self.stabilize(cx),
+            Timer::FixFinger => self.fix_finger_due(cx),
+            Timer::Merge => self.merge_due(cx),
+            Timer::JoinAgain => self.try_to_join(cx),
+            Timer::Deadline(lookup) => self.give_up(lookup, cx),
+            Timer::LookAgain(lookup) => self.look_again(lookup, cx),
+            Timer::Call(call) => {
+                if let Some(Call { to, what, .. }) = self.silence(call, cx) {
+                    if cx.shared().settings.drop_silent_fingers {
+                        self.fingers.forget(to);
+                    }
+                    self.no_answer(to, what, cx);
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, from: Address, message: Message, cx: &mut Cx<'_>) {
+        match message {
+            Message::FindSuccessor { .. }
+            | Message::Claim { .. }
+            | Message::Ping { .. }
+            | Message::GetNeighbours { .. }
+            | Message::Forward { .. }
+            | Message::Deliver { .. } => self.questioned(from, message, cx),
+            Message::Notify if self.status == Status::Member => self.notified(from, cx),
+            Message::NewSuccessor { node } if self.status == Status::Member => self.new_successor(node, cx),
+            Message::Leaving { predecessor, successors } if self.status == Status::Member => {
+                self.neighbour_left(from, predecessor, &successors, cx);
+            }
+            Message::Notify | Message::NewSuccessor { .. } | Message::Leaving { .. } => {}
+            Message::Found { lookup, hops, timeouts, holders } => {
+                self.found(lookup, from, (hops, timeouts), holders, cx);
+            }
+            Message::Way { call, closer, owners, more } => {
+                if let Some(What::Ask(lookup)) = self.answered(call, from, cx) {
+                    self.told_way(lookup, from, Route { closer, owners, more }, cx);
+                }
+            }
+            Message::Neighbours { call, predecessor, successors } => match self.answered(call, from, cx) {
+                Some(What::Query) => self.neighbours_told(from, predecessor, &successors, cx),
+                Some(What::JoinQuery) => self.predecessor_told(from, &successors, cx),
+                _ => {}
+            },
+            Message::Pong { call } => match self.answered(call, from, cx) {
+                Some(What::Claim(lookup)) => self.claimed(lookup, from, cx),
+                Some(What::PingPredecessor) => self.predecessor_answered(from, true),
+                Some(What::StepPing) => self.step_lives(cx),
+                _ => {}
+            },
+            Message::ResponsePending { call } => match self.answered(call, from, cx) {
+                Some(What::Query) => self.step_refused(cx),
+                Some(What::JoinQuery) => self.join_later(cx),
+                _ => {}
+            },
+            Message::NotMember { call } => {
+                if let Some(what) = self.answered(call, from, cx) {
+                    self.no_answer(from, what, cx);
+                }
+            }
+            Message::Accepted { call } => _ = self.answered(call, from, cx),
+        }
+    }
+
+    /// Answers a question, or says that this node is no member.
+    fn questioned(&mut self, from: Address, question: Message, cx: &mut Cx<'_>) {
+        let call = match &question {
+            Message::FindSuccessor { call, .. }
+            | Message::Claim { call, .. }
+            | Message::Ping { call }
+            | Message::GetNeighbours { call }
+            | Message::Forward { call, .. }
+            | Message::Deliver { call, .. } => *call,
+            _ => return,
+        };
+        if self.status != Status::Member {
+            return cx.send(from, Message::NotMember { call });
+        }
+        match question {
+            Message::FindSuccessor { key, avoid, .. } => {
+                let limit = cx.shared().settings.alternatives as usize;
+                let route = self.route(key, &avoid, limit, place(cx));
+                cx.send(from, Message::way(call, route));
+            }
+            Message::GetNeighbours { .. } => cx.send(from, self.own_neighbours(call)),
+            Message::Forward { errand, .. } => {
+                cx.send(from, Message::Accepted { call });
+                self.take_on(errand, cx);
+            }
+            Message::Deliver { errand, holders, .. } => {
+                cx.send(from, Message::Accepted { call });
+                self.reply_to_issuer(&errand, holders, cx);
+            }
+            _ => cx.send(from, Message::Pong { call }),
+        }
+    }
+
+    fn own_neighbours(&self, call: Handle) -> Message {
+        if matches!(&self.upkeep, Upkeep::Correct(correct) if correct.is_waiting()) {
+            return Message::ResponsePending { call };
+        }
+        let Self { ring, .. } = self;
+        Message::Neighbours { call, predecessor: ring.predecessor, successors: ring.successors.clone() }
+    }
+
+    /// A node that was asked stays silent for good, or is no member.
+    fn no_answer(&mut self, node: Address, what: What, cx: &mut Cx<'_>) {
+        match what {
+            What::Ask(lookup) | What::Claim(lookup) => self.lookup_silent(lookup, node, cx),
+            What::Query | What::StepPing => self.step_silent(cx),
+            What::PingPredecessor => self.predecessor_answered(node, false),
+            What::JoinQuery => self.join_later(cx),
+            What::Forward(mut carried) | What::Deliver(mut carried) => {
+                carried.search.silent(node);
+                self.carry(carried, cx);
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Lookups: a user's, a joining node's, a finger's. Iterative ones step by step, recursive ones by errand.
+
+use sim::protocol::Address;
+use sim::time::Span;
+
+use super::message::{Errand, Message};
+use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, jittered, place};
+use super::search::{Next, Route, Search};
+use super::settings::LookupMode;
+use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
+use crate::key::Key;
+use crate::table::Handle;
+
+impl Chord {
+    /// A user wants to know who owns a key.
+    pub(super) fn look_up(&mut self, key: Key, copies: u32, cx: &mut Cx<'_>) {
+        if self.status != Status::Member {
+            let reason = FailureReason::NotJoined;
+            cx.report(Report::Failed(Failure { reason, silence: Silence::default() }));
+            return;
+        }
+        let id = self.open(key, Why::User { copies }, self.search(key, cx), cx);
+        cx.set_timer(deadline_slot(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
+        self.set_out(id, cx);
+    }
+
+    /// Begins a lookup of the node's own, from what it knows itself.
+    pub(super) fn look_up_for(&mut self, key: Key, why: Why, cx: &mut Cx<'_>) -> Handle {
+        let id = self.open(key, why, self.search(key, cx), cx);
+        self.advance(id, cx);
+        id
+    }
+
+    /// Begins a lookup of the node's own by asking another node first.
+    pub(super) fn look_up_from(&mut self, node: Address, key: Key, why: Why, cx: &mut Cx<'_>) {
+        let id = self.open(key, why, Search::starting_at(node, cx.me()), cx);
+        self.advance(id, cx);
+    }
+
+    /// A node has told its way.
+    pub(super) fn told_way(&mut self, id: Handle, from: Address, route: Route, cx: &mut Cx<'_>) {
+        if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.search.replied(from, route);
+            self.advance(id, cx);
+        }
+    }
+
+    /// A node on the way, or the owner, was silent or is no member.
+    pub(super) fn lookup_silent(&mut self, id: Handle, node: Address, cx: &mut Cx<'_>) {
+        if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.search.silent(node);
+            self.advance(id, cx);
+        }
+    }
+
+    /// The owner itself has replied.
+    pub(super) fn claimed(&mut self, id: Handle, owner: Address, cx: &mut Cx<'_>) {
+        let Some(lookup) = self.close(id, cx) else {
+            return;
+        };
+        let Why::User { copies } = lookup.why else {
+            return;
+        };
+        let hops = lookup.search.hops();
+        let holders = lookup.search.owners().take(if copies > 1 { copies as usize } else { 0 }).collect();
+        let hops_to_owner = hops + u32::from(owner != cx.me());
+        let (known_at, silence) = (lookup.known_at, lookup.silence);
+        cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at, silence }));
+    }
+
+    /// A recursive lookup's owner has replied.
+    pub(super) fn found(
+        &mut self,
+        id: Handle,
+        owner: Address,
+        way: (u32, u32),
+        holders: Vec<Address>,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(lookup) = self.close(id, cx) else {
+            return;
+        };
+        let (hops, timeouts) = way;
+        let silence = Silence { timeouts: lookup.silence.timeouts + timeouts, ..lookup.silence };
+        let hops_to_owner = hops + u32::from(owner != cx.me());
+        cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at: cx.now(), silence }));
+    }
+
+    /// A lookup's deadline has passed.
+    pub(super) fn give_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        if let Some(lookup) = self.close(id, cx) {
+            let reason = FailureReason::Deadline;
+            cx.report(Report::Failed(Failure { reason, silence: lookup.silence }));
+        }
+    }
+
+    /// A lookup that had nobody to ask begins again.
+    pub(super) fn look_again(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        let Some(lookup) = self.lookups.get(id) else {
+            return;
+        };
+        let own = self.route(lookup.key, lookup.search.avoid(), usize::MAX, place(cx));
+        let lookup = self.lookups.get_mut(id).expect("the lookup just seen is there");
+        lookup.search.restart(own);
+        self.set_out(id, cx);
+    }
+
+    /// Takes a recursive lookup one hop on.
+    pub(super) fn carry(&mut self, carried: Box<Carried>, cx: &mut Cx<'_>) {
+        match carried.search.next() {
+            Next::Ask(node) => _ = self.call(node, What::Forward(carried), cx),
+            Next::Owner(owner) if owner == cx.me() => {
+                let copies = if carried.errand.copies > 1 { carried.errand.copies as usize } else { 0 };
+                let holders = carried.search.owners().take(copies).collect();
+                self.reply_to_issuer(&carried.errand, holders, cx);
+            }
+            Next::Owner(owner) => _ = self.call(owner, What::Deliver(carried), cx),
+            // Nobody is left to ask; the issuer will begin again.
+            Next::Lost => {}
+        }
+    }
+
+    /// Takes on a recursive lookup that another node hands over.
+    pub(super) fn take_on(&mut self, errand: Errand, cx: &mut Cx<'_>) {
+        let search = self.search(errand.key, cx);
+        self.carry(Box::new(Carried { errand, search }), cx);
+    }
+
+    /// This node owns an errand's key: it tells the issuer.
+    pub(super) fn reply_to_issuer(&mut self, errand: &Errand, holders: Vec<Address>, cx: &mut Cx<'_>) {
+        let Errand { issuer, lookup, hops, timeouts, .. } = *errand;
+        if issuer == cx.me() {
+            self.found(lookup, issuer, (hops, timeouts), holders, cx);
+        } else {
+            cx.send(issuer, Message::Found { lookup, hops, timeouts, holders });
+        }
+    }
+
+    fn search(&self, key: Key, cx: &Cx<'_>) -> Search {
+        Search::new(self.route(key, &[], usize::MAX, place(cx)))
+    }
+
+    fn open(&mut self, key: Key, why: Why, search: Search, cx: &Cx<'_>) -> Handle {
+        let silence = Silence::default();
+        self.lookups.insert(Lookup { key, why, search, known_at: cx.now(), silence, call: None })
+    }
+
+    /// Ends a lookup and everything that waits for it.
+    pub(super) fn close(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Lookup> {
+        let lookup = self.lookups.remove(id)?;
+        if let Some(call) = lookup.call {
+            self.hang_up(call, cx);
+        }
+        if matches!(lookup.why, Why::User { .. }) {
+            cx.cancel_timer(deadline_slot(id));
+            cx.cancel_timer(again_slot(id));
+        }
+        Some(lookup)
+    }
+
+    /// Sends a user's lookup on its way, by the mode in force.
+    fn set_out(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        let settings = &cx.shared().settings;
+        if settings.lookup == LookupMode::Iterative {
+            return self.advance(id, cx);
+        }
+        let Some(lookup) = self.lookups.get(id) else {
+            return;
+        };
+        let Why::User { copies } = lookup.why else {
+            return self.advance(id, cx);
+        };
+        let errand = Errand { key: lookup.key, issuer: cx.me(), lookup: id, hops: 0, timeouts: 0, copies };
+        let search = lookup.search.clone();
+        let wait = Span::from_nanos(settings.lookup_deadline.0.as_nanos() / RECURSIVE_ATTEMPTS);
+        cx.set_timer(again_slot(id), wait, Timer::LookAgain(id));
+        self.carry(Box::new(Carried { errand, search }), cx);
+    }
+
+    /// Asks the next question of an iterative lookup.
+    fn advance(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        let Some(lookup) = self.lookups.get_mut(id) else {
+            return;
+        };
+        match lookup.search.next() {
+            Next::Ask(node) => {
+                let call = self.call(node, What::Ask(id), cx);
+                self.waits_for(id, call);
+            }
+            Next::Owner(owner) => {
+                lookup.known_at = cx.now();
+                self.owner_known(id, owner, cx);
+            }
+            Next::Lost => self.lost(id, cx),
+        }
+    }
+
+    fn owner_known(&mut self, id: Handle, owner: Address, cx: &mut Cx<'_>) {
+        let Some(why) = self.lookups.get(id).map(|lookup| lookup.why) else {
+            return;
+        };
+        match why {
+            Why::User { .. } if owner == cx.me() => self.claimed(id, owner, cx),
+            Why::User { .. } => {
+                let call = self.call(owner, What::Claim(id), cx);
+                self.waits_for(id, call);
+            }
+            Why::Join | Why::Finger { .. } | Why::Merge => {
+                let by = self.close(id, cx).and_then(|lookup| lookup.search.by());
+                match why {
+                    Why::Finger { index } => self.finger_found(index, owner, cx),
+                    Why::Merge => self.other_ring_found(owner, cx),
+                    _ => self.place_found(by, owner, cx),
+                }
+            }
+        }
+    }
+
+    fn lost(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        let Some(why) = self.lookups.get(id).map(|lookup| lookup.why) else {
+            return;
+        };
+        match why {
+            Why::User { .. } => {
+                let pause = jittered(LOST_PAUSE, cx);
+                cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));
+            }
+            Why::Join => {
+                self.close(id, cx);
+                self.join_later(cx);
+            }
+            Why::Finger { index } => {
+                self.close(id, cx);
+                self.finger_lost(index);
+            }
+            Why::Merge => _ = self.close(id, cx),
+        }
+    }
+
+    fn waits_for(&mut self, id: Handle, call: Handle) {
+        if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.call = Some(call);
+        }
+    }
+}
+
+/// How long a lookup that found nobody to ask waits, on average, before it begins again (arbitrary).
+const LOST_PAUSE: Span = Span::from_millis(500);
+/// A recursive lookup of which nothing was heard is sent out so often before its deadline (arbitrary).
+const RECURSIVE_ATTEMPTS: u64 = 4;

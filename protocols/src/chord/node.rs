@@ -1,0 +1,282 @@
+//! The state of a Chord node, what it knows of the way to a key, and how it asks questions.
+
+use sim::protocol::{Address, Cause, Context, RequestId, Slot};
+use sim::sampler;
+use sim::time::{SimTime, Span};
+
+use super::correct::Correct;
+use super::fingers::Fingers;
+use super::message::{Errand, Message};
+use super::neighbours::{Neighbours, Place};
+use super::published::Published;
+use super::search::{Route, Search};
+use super::settings::RouteOver;
+use crate::dht::{Silence, UPKEEP};
+use crate::key::Key;
+use crate::rpc::{Call, Calls, Silent};
+use crate::table::{Handle, Table};
+
+/// A Chord node. See the [module](super) for what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Chord {
+    pub(super) status: Status,
+    pub(super) ring: Neighbours,
+    pub(super) upkeep: Upkeep,
+    pub(super) fingers: Fingers,
+    pub(super) next_finger: u32,
+    pub(super) fixing: Option<Handle>,
+    pub(super) lookups: Table<Lookup>,
+    pub(super) calls: Calls<What>,
+    pub(super) bootstraps: Vec<Address>,
+}
+
+/// Whether a node is in the ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Status {
+    #[default]
+    Outside,
+    Joining,
+    Member,
+}
+
+/// The steps under way, by the rules in force.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Upkeep {
+    Correct(Correct),
+    Published(Published),
+}
+
+impl Default for Upkeep {
+    fn default() -> Self {
+        Self::Correct(Correct::default())
+    }
+}
+
+/// A lookup of this node's own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Lookup {
+    pub(super) key: Key,
+    pub(super) why: Why,
+    pub(super) search: Search,
+    pub(super) known_at: SimTime,
+    pub(super) silence: Silence,
+    pub(super) call: Option<Handle>,
+}
+
+/// What a lookup is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Why {
+    User { copies: u32 },
+    Join,
+    Finger { index: u32 },
+    Merge,
+}
+
+/// What a call is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum What {
+    /// The way to a lookup's key.
+    Ask(Handle),
+    /// Whether the owner of a lookup's key lives.
+    Claim(Handle),
+    /// The neighbours of a node, for a step of the upkeep.
+    Query,
+    /// Whether a node lives, for a step of the upkeep.
+    StepPing,
+    /// Whether the predecessor lives.
+    PingPredecessor,
+    /// The neighbours of the node that shall be the predecessor.
+    JoinQuery,
+    /// A recursive lookup, handed on.
+    Forward(Box<Carried>),
+    /// A recursive lookup, handed to the owner.
+    Deliver(Box<Carried>),
+}
+
+/// A recursive lookup that this node has taken on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Carried {
+    pub(super) errand: Errand,
+    pub(super) search: Search,
+}
+
+/// Every reason for a Chord node to wake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// Time to stabilize.
+    Stabilize,
+    /// A stabilization was refused: try again.
+    StabilizeAgain,
+    /// Time to fix a finger.
+    FixFinger,
+    /// Time to look for another ring.
+    Merge,
+    /// A join did not work out: try again.
+    JoinAgain,
+    /// A call was not answered.
+    Call(Handle),
+    /// A lookup's deadline.
+    Deadline(Handle),
+    /// A lookup found nobody to ask, or a recursive one was not heard of: begin again.
+    LookAgain(Handle),
+}
+
+pub(super) type Cx<'a> = Context<'a, Chord>;
+
+impl Chord {
+    /// What this node knows of the way to a key, leaving out some nodes; the `limit` closest.
+    ///
+    /// ToN 2003, Fig. 5: if the key lies between the node and its successor, the successor owns it; else the closest
+    /// preceding entry is next.
+    pub(super) fn route(&self, key: Key, avoid: &[Address], limit: usize, place: Place<'_>) -> Route {
+        let live = |node: &Address| !avoid.contains(node);
+        let list = || self.ring.successors.iter().copied().filter(live);
+        let mine = place.my_key();
+        let precedes = |node: &Address| place.key(*node).is_between(mine, key);
+        let Some(head) = list().next() else {
+            return Route { closer: Vec::new(), owners: vec![place.me], more: false };
+        };
+        let owners = list().filter(|node| !precedes(node)).collect();
+        if !precedes(&head) {
+            return Route { closer: Vec::new(), owners, more: false };
+        }
+        let routing = if place.common.settings.route_over == RouteOver::Fingers { 1 } else { usize::MAX };
+        let width = place.common.width();
+        let fingers = self.fingers.down_from(width.log2(key - mine)).filter(live).filter(precedes);
+        let mut closer: Vec<(Key, Address)> = list()
+            .take(routing)
+            .filter(precedes)
+            .chain(fingers.take(limit.saturating_add(1)))
+            .map(|node| (place.key(node) - mine, node))
+            .collect();
+        closer.sort_unstable_by(|one, other| other.cmp(one));
+        closer.dedup();
+        let more = closer.len() > limit;
+        closer.truncate(limit);
+        Route { closer: closer.into_iter().map(|(_, node)| node).collect(), owners, more }
+    }
+
+    /// Asks a node something, and wakes when it stays silent.
+    pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
+        let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
+        let what = &self.calls.get(id).expect("the call just begun is there").what;
+        let message = self.question(id, what);
+        cx.send(to, message);
+        cx.set_timer(call_slot(id), wait, Timer::Call(id));
+        id
+    }
+
+    /// A call's answer has come; none if nobody waits for it.
+    pub(super) fn answered(&mut self, id: Handle, from: Address, cx: &mut Cx<'_>) -> Option<What> {
+        let call = self.calls.answered(id, from, cx.now())?;
+        cx.cancel_timer(call_slot(id));
+        Some(call.what)
+    }
+
+    /// A call has met silence: it is repeated, or its end is returned.
+    pub(super) fn silence(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
+        let settings = &cx.shared().settings;
+        let (waited, again) = match self.calls.silent(id, cx.now(), settings.timeout, settings.retries)? {
+            Silent::GaveUp(mut call) => {
+                self.note_silence(&mut call.what, call.wait);
+                return Some(call);
+            }
+            Silent::Again { call, waited } => {
+                if let What::Forward(carried) | What::Deliver(carried) = &mut call.what {
+                    carried.errand.timeouts += 1;
+                }
+                (waited, call.clone())
+            }
+        };
+        let Call { to, mut what, wait, .. } = again;
+        if !matches!(what, What::Forward(_) | What::Deliver(_)) {
+            self.note_silence(&mut what, waited);
+        }
+        let message = self.question(id, &what);
+        cx.send(to, message);
+        cx.set_timer(call_slot(id), wait, Timer::Call(id));
+        None
+    }
+
+    /// Ends a call that nobody waits for any more.
+    pub(super) fn hang_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        if self.calls.end(id).is_some() {
+            cx.cancel_timer(call_slot(id));
+        }
+    }
+
+    fn note_silence(&mut self, what: &mut What, waited: Span) {
+        match what {
+            What::Ask(lookup) | What::Claim(lookup) => {
+                if let Some(lookup) = self.lookups.get_mut(*lookup) {
+                    lookup.silence.add(waited);
+                }
+            }
+            What::Forward(carried) | What::Deliver(carried) => carried.errand.timeouts += 1,
+            What::Query | What::StepPing | What::PingPredecessor | What::JoinQuery => {}
+        }
+    }
+
+    fn question(&self, call: Handle, what: &What) -> Message {
+        let key = |lookup: &Handle| self.lookups.get(*lookup).map_or(Key::ZERO, |lookup| lookup.key);
+        match what {
+            What::Ask(lookup) => {
+                let avoid = self.lookups.get(*lookup).map_or(Vec::new(), |lookup| lookup.search.avoid().to_vec());
+                Message::FindSuccessor { call, key: key(lookup), avoid }
+            }
+            What::Claim(lookup) => Message::Claim { call, key: key(lookup) },
+            What::Query | What::JoinQuery => Message::GetNeighbours { call },
+            What::StepPing | What::PingPredecessor => Message::Ping { call },
+            What::Forward(carried) => {
+                let mut errand = carried.errand.clone();
+                errand.hops += 1;
+                Message::Forward { call, errand }
+            }
+            What::Deliver(carried) => {
+                let errand = carried.errand.clone();
+                let copies = if errand.copies > 1 { errand.copies as usize } else { 0 };
+                Message::Deliver { call, errand, holders: carried.search.owners().take(copies).collect() }
+            }
+        }
+    }
+}
+
+/// What is done from here on serves the ring and nobody's request.
+pub(super) fn for_upkeep(cx: &mut Cx<'_>) {
+    cx.set_cause(Cause { purpose: UPKEEP, request: RequestId::NONE });
+}
+
+/// Where the node stands, without a hold on it.
+pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
+    Place { me: cx.me(), common: cx.shared() }
+}
+
+/// A period, drawn from half to one and a half times its mean (ToN 2003, VI-E: 15 to 45 s for 30 s).
+pub(super) fn jittered(mean: Span, cx: &mut Cx<'_>) -> Span {
+    let nanos = mean.as_nanos();
+    Span::from_nanos(nanos / 2 + sampler::below(cx.chance(), nanos.max(1)))
+}
+
+/// A random part of a span: the phase of a period.
+pub(super) fn part_of(span: Span, cx: &mut Cx<'_>) -> Span {
+    Span::from_nanos(sampler::below(cx.chance(), span.as_nanos().max(1)))
+}
+
+pub(super) fn deadline_slot(lookup: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 1)
+}
+
+pub(super) fn again_slot(lookup: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 2)
+}
+
+fn call_slot(call: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * call.place())
+}
+
+pub(super) const STABILIZE: Slot = Slot(0);
+pub(super) const STABILIZE_AGAIN: Slot = Slot(1);
+pub(super) const FIX_FINGER: Slot = Slot(2);
+pub(super) const MERGE: Slot = Slot(3);
+pub(super) const JOIN_AGAIN: Slot = Slot(4);
+const FIRST_FREE_SLOT: u32 = 5;
