@@ -40,6 +40,8 @@ pub enum Scope {
     Nodes(Vec<Address>),
     /// Those from a node of the first set to a node of the second; each direction is on its own.
     Links(Vec<Address>, Vec<Address>),
+    /// Those between a node of the first set and a node of the second, both ways.
+    Between(Vec<Address>, Vec<Address>),
 }
 
 /// Which part of a partition each node is in.
@@ -147,6 +149,10 @@ impl Scope {
             Self::Everything => true,
             Self::Nodes(nodes) => within(nodes, packet.from) || within(nodes, packet.to),
             Self::Links(from, to) => within(from, packet.from) && within(to, packet.to),
+            Self::Between(one, other) => {
+                (within(one, packet.from) && within(other, packet.to))
+                    || (within(other, packet.from) && within(one, packet.to))
+            }
         }
     }
 
@@ -154,7 +160,7 @@ impl Scope {
         match &mut self {
             Self::Everything => {}
             Self::Nodes(nodes) => nodes.sort_unstable(),
-            Self::Links(from, to) => {
+            Self::Links(from, to) | Self::Between(from, to) => {
                 from.sort_unstable();
                 to.sort_unstable();
             }
@@ -181,6 +187,15 @@ mod tests {
         assert_eq!(send(&mut network, 2, 1), Verdict::Deliver(MS));
         network.remove(rule);
         assert_eq!(send(&mut network, 1, 2), Verdict::Deliver(MS));
+    }
+
+    #[test]
+    fn a_cut_of_both_ways_leaves_the_links_within_each_side() {
+        let mut network = faulty();
+        network.add(Rule::Cut(Scope::Between(vec![n(1), n(3)], vec![n(2)])));
+        assert_eq!(send(&mut network, 1, 2), Verdict::Drop(DropCause::Cut));
+        assert_eq!(send(&mut network, 2, 3), Verdict::Drop(DropCause::Cut));
+        assert_eq!(send(&mut network, 1, 3), Verdict::Deliver(MS));
     }
 
     #[test]

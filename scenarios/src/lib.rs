@@ -1,0 +1,26 @@
+//! A scenario file becomes a plan, a plan becomes a run, and a judge says which lookups were right.
+//!
+//! # Start here
+//!
+//! [`read::scenario`] reads RON text into an [`ast::Scenario`]; [`plan::Plan::make`] decides everything that is left to chance,
+//! for one seed; [`run::run`] carries it out with one protocol, and tells an [`run::Observer`] what happens.
+//!
+//! # The modules, from the ground up
+//!
+//! - [`source`] and [`diagnostic`]: where a value stands in a text, and errors that show it; [`mistake`]: what is wrong, by path.
+//! - [`files`]: other files that a scenario names.
+//! - [`ast`]: the scenario as written.
+//! - [`plan`]: the scenario with everything decided.
+//! - [`read`]: from text to scenario to plan.
+//! - [`oracle`]: the judge.
+//! - [`run`]: the run.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod files;
+pub mod mistake;
+pub mod oracle;
+pub mod plan;
+pub mod read;
+pub mod run;
+pub mod source;

@@ -1,0 +1,383 @@
+//! The judge: who is a member, who truly owns a key, and whether a lookup's answer was right. No protocol can see it.
+//!
+//! A lookup is *correct* if the owner it was told was the true owner, among live members, at some instant between issue
+//! and answer; else *wrong*. Members have joined (they reported it) and have neither left nor crashed. Under a partition
+//! there are two truths: at large, and on the issuer's side.
+
+use std::collections::BTreeMap;
+
+use protocols::dht::{Answer, Dht, Failure, FailureReason, LOOKUP, Members, Report, Request, Silence};
+use protocols::key::Key;
+use sim::faults::Groups;
+use sim::protocol::{Address, Cause, RequestId};
+use sim::record::{Fact, Recorder};
+use sim::time::SimTime;
+
+/// Watches a run and judges its lookups.
+#[derive(Clone, Debug)]
+pub struct Judge<P> {
+    keys: Vec<Key>,
+    members: Members,
+    partitions: BTreeMap<u32, Groups>,
+    sides: BTreeMap<Vec<u32>, Members>,
+    open: BTreeMap<RequestId, Open>,
+    /// Members or partitions have changed at this instant, and the open lookups have not seen it yet.
+    changed: Option<SimTime>,
+    judged: Vec<Judged>,
+    protocol: std::marker::PhantomData<P>,
+}
+
+/// A lookup that has been judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Its number in the run.
+    pub number: RequestId,
+    /// When it was issued.
+    pub issued: SimTime,
+    /// When it ended.
+    pub ended: SimTime,
+    /// Its key.
+    pub key: Key,
+    /// Who issued it.
+    pub issuer: Address,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The same, judged by the truth on the issuer's side of a partition.
+    pub outcome_on_side: Outcome,
+    /// The owner that it was told.
+    pub owner: Option<Address>,
+    /// The true owner: the one it was told, if that was right at some instant; else the one at its end.
+    pub truth: Option<Address>,
+    /// Exchanges and times, if it was answered.
+    pub answer: Option<Answer>,
+    /// What silence cost.
+    pub silence: Silence,
+    /// Messages sent on its behalf until it ended.
+    pub messages: u64,
+}
+
+/// How a lookup ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Answered with the true owner.
+    Correct,
+    /// Answered with another.
+    Wrong,
+    /// Not answered.
+    Failed(FailureReason),
+    /// Its issuer went down, or the run ended.
+    Abandoned,
+}
+
+impl Outcome {
+    /// The word for tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Correct => "correct",
+            Self::Wrong => "wrong",
+            Self::Failed(_) => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Open {
+    issued: SimTime,
+    key: Key,
+    issuer: Address,
+    messages: u64,
+    /// Every true owner since it was issued, the latest last.
+    truths: Vec<Option<Address>>,
+    truths_on_side: Vec<Option<Address>>,
+}
+
+impl<P: Dht> Judge<P> {
+    /// A judge of a run in which addresses have these ids.
+    pub fn new(keys: Vec<Key>) -> Self {
+        Self {
+            keys,
+            members: Members::default(),
+            partitions: BTreeMap::new(),
+            sides: BTreeMap::new(),
+            open: BTreeMap::new(),
+            changed: None,
+            judged: Vec::new(),
+            protocol: std::marker::PhantomData,
+        }
+    }
+
+    /// The members now.
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// The network has fallen into parts.
+    pub fn partition(&mut self, number: u32, groups: Groups, now: SimTime) {
+        self.change(now);
+        self.partitions.insert(number, groups);
+        self.draw_sides();
+    }
+
+    /// A partition has ended; nothing if there was none of this number.
+    pub fn heal(&mut self, number: u32, now: SimTime) {
+        if self.partitions.contains_key(&number) {
+            self.change(now);
+            self.partitions.remove(&number);
+            self.draw_sides();
+        }
+    }
+
+    /// What has been judged since the last time.
+    pub fn take_judged(&mut self) -> Vec<Judged> {
+        std::mem::take(&mut self.judged)
+    }
+
+    /// The run has ended: what is still open is abandoned.
+    pub fn finish(&mut self, now: SimTime) {
+        while let Some((number, open)) = self.open.pop_first() {
+            self.close(number, &open, Verdict::Abandoned, now);
+        }
+    }
+
+    fn joined(&mut self, node: Address, now: SimTime) {
+        self.change(now);
+        let key = self.keys[node.index()];
+        self.members.insert(key, node);
+        let side = self.side(node);
+        if let Some(members) = self.sides.get_mut(&side) {
+            members.insert(key, node);
+        } else if !self.partitions.is_empty() {
+            self.draw_sides();
+        }
+    }
+
+    fn gone(&mut self, node: Address, now: SimTime) {
+        let key = self.keys[node.index()];
+        if self.members.contains(key) {
+            self.change(now);
+            self.members.remove(key);
+            let side = self.side(node);
+            if let Some(members) = self.sides.get_mut(&side) {
+                members.remove(key);
+            }
+        }
+    }
+
+    fn stopped(&mut self, node: Address, now: SimTime) {
+        self.gone(node, now);
+        let theirs = self.open.iter().filter(|(_, open)| open.issuer == node).map(|(number, _)| *number);
+        for number in theirs.collect::<Vec<_>>() {
+            if let Some(open) = self.open.remove(&number) {
+                self.close(number, &open, Verdict::Abandoned, now);
+            }
+        }
+    }
+
+    fn issued(&mut self, number: RequestId, issuer: Address, key: Key, now: SimTime) {
+        self.catch_up();
+        let truths = vec![P::owner(&self.members, key)];
+        let truths_on_side = vec![self.owner_on_side(issuer, key)];
+        self.open.insert(number, Open { issued: now, key, issuer, messages: 0, truths, truths_on_side });
+    }
+
+    fn ended(&mut self, number: RequestId, verdict: Verdict<'_>, now: SimTime) {
+        self.catch_up();
+        if let Some(open) = self.open.remove(&number) {
+            self.close(number, &open, verdict, now);
+        }
+    }
+
+    fn close(&mut self, number: RequestId, open: &Open, verdict: Verdict<'_>, now: SimTime) {
+        let last = open.truths.last().copied().flatten();
+        let judged = |outcome, outcome_on_side, answer: Option<&Answer>, silence| Judged {
+            number,
+            issued: open.issued,
+            ended: now,
+            key: open.key,
+            issuer: open.issuer,
+            outcome,
+            outcome_on_side,
+            owner: answer.map(|answer| answer.owner),
+            truth: if outcome == Outcome::Correct { answer.map(|answer| answer.owner) } else { last },
+            answer: answer.cloned(),
+            silence,
+            messages: open.messages,
+        };
+        self.judged.push(match verdict {
+            Verdict::Answered(answer) => {
+                let owner = Some(answer.owner);
+                let word = |right: bool| if right { Outcome::Correct } else { Outcome::Wrong };
+                let at_large = word(open.truths.contains(&owner));
+                let on_side = word(open.truths_on_side.contains(&owner));
+                judged(at_large, on_side, Some(answer), answer.silence)
+            }
+            Verdict::Failed(Failure { reason, silence }) => {
+                judged(Outcome::Failed(*reason), Outcome::Failed(*reason), None, *silence)
+            }
+            Verdict::Abandoned => judged(Outcome::Abandoned, Outcome::Abandoned, None, Silence::default()),
+        });
+    }
+
+    /// Members or partitions are about to change.
+    fn change(&mut self, now: SimTime) {
+        if self.changed.is_some_and(|at| at < now) {
+            self.catch_up();
+        }
+        self.changed = Some(now);
+    }
+
+    /// Shows the open lookups who owns their keys now.
+    fn catch_up(&mut self) {
+        if self.changed.take().is_none() {
+            return;
+        }
+        let mut open = std::mem::take(&mut self.open);
+        for lookup in open.values_mut() {
+            note(&mut lookup.truths, P::owner(&self.members, lookup.key));
+            note(&mut lookup.truths_on_side, self.owner_on_side(lookup.issuer, lookup.key));
+        }
+        self.open = open;
+    }
+
+    fn owner_on_side(&self, issuer: Address, key: Key) -> Option<Address> {
+        if self.partitions.is_empty() {
+            return P::owner(&self.members, key);
+        }
+        self.sides.get(&self.side(issuer)).and_then(|members| P::owner(members, key))
+    }
+
+    fn side(&self, node: Address) -> Vec<u32> {
+        self.partitions.values().map(|groups| groups.of(node)).collect()
+    }
+
+    fn draw_sides(&mut self) {
+        let mut sides = BTreeMap::new();
+        if !self.partitions.is_empty() {
+            for (key, node) in self.members.from(Key::ZERO) {
+                sides.entry(self.side(node)).or_insert_with(Members::default).insert(key, node);
+            }
+        }
+        self.sides = sides;
+    }
+}
+
+impl<P: Dht> Recorder<P> for Judge<P> {
+    fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
+        match fact {
+            Fact::Sent { cause: Cause { purpose: LOOKUP, request }, .. } => {
+                if let Some(open) = self.open.get_mut(request) {
+                    open.messages += 1;
+                }
+            }
+            Fact::Asked { node, request: Request::Lookup { key, .. }, cause } => {
+                self.issued(cause.request, *node, *key, now);
+            }
+            Fact::Reported { node, report, cause } => match report {
+                Report::Joined => self.joined(*node, now),
+                Report::Left => self.gone(*node, now),
+                Report::Answered(answer) => self.ended(cause.request, Verdict::Answered(answer), now),
+                Report::Failed(failure) => self.ended(cause.request, Verdict::Failed(failure), now),
+            },
+            Fact::Stopped { node, .. } => self.stopped(*node, now),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Verdict<'a> {
+    Answered(&'a Answer),
+    Failed(&'a Failure),
+    Abandoned,
+}
+
+fn note(truths: &mut Vec<Option<Address>>, truth: Option<Address>) {
+    if truths.last() != Some(&truth) {
+        truths.push(truth);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocols::chord::Chord;
+    use protocols::key::Width;
+    use sim::time::Span;
+
+    use super::*;
+
+    #[test]
+    fn an_owner_that_was_right_at_some_instant_is_correct() {
+        let mut judge = ring(&[10, 20, 30]);
+        judge.issued(RequestId(1), node(2), key(15), at(1));
+        judge.stopped(node(1), at(2));
+        judge.joined(node(1), at(3));
+        answer(&mut judge, 1, 2, at(4));
+        assert_eq!(outcomes(&mut judge), [Outcome::Correct], "30 owned 15 from 2 to 3");
+    }
+
+    #[test]
+    fn an_owner_that_was_never_right_in_between_is_wrong() {
+        let mut judge = ring(&[10, 20, 30]);
+        judge.stopped(node(1), at(1));
+        judge.joined(node(1), at(2));
+        judge.issued(RequestId(1), node(2), key(15), at(3));
+        answer(&mut judge, 1, 2, at(4));
+        let judged = judge.take_judged();
+        assert_eq!((judged[0].outcome, judged[0].truth), (Outcome::Wrong, Some(node(1))));
+    }
+
+    #[test]
+    fn a_lookup_is_abandoned_when_its_issuer_goes_or_the_run_ends() {
+        let mut judge = ring(&[10, 20, 30]);
+        judge.issued(RequestId(1), node(0), key(15), at(1));
+        judge.issued(RequestId(2), node(1), key(15), at(1));
+        judge.stopped(node(0), at(2));
+        judge.finish(at(3));
+        assert_eq!(outcomes(&mut judge), [Outcome::Abandoned, Outcome::Abandoned]);
+    }
+
+    #[test]
+    fn under_a_partition_there_are_two_truths() {
+        let mut judge = ring(&[10, 20, 30]);
+        judge.partition(0, Groups::new(&[vec![node(0), node(2)], vec![node(1)]]), at(1));
+        judge.issued(RequestId(1), node(0), key(15), at(2));
+        answer(&mut judge, 1, 2, at(3));
+        judge.heal(0, at(4));
+        judge.issued(RequestId(2), node(0), key(15), at(5));
+        answer(&mut judge, 2, 2, at(6));
+        let judged = judge.take_judged();
+        assert_eq!((judged[0].outcome, judged[0].outcome_on_side), (Outcome::Wrong, Outcome::Correct));
+        assert_eq!((judged[1].outcome, judged[1].outcome_on_side), (Outcome::Wrong, Outcome::Wrong));
+    }
+
+    fn ring(ids: &[u64]) -> Judge<Chord> {
+        let mut judge = Judge::new(ids.iter().map(|id| key(*id)).collect());
+        for number in 0..ids.len() as u32 {
+            judge.joined(node(number), SimTime::ZERO);
+        }
+        judge
+    }
+
+    fn answer(judge: &mut Judge<Chord>, number: u32, owner: u32, now: SimTime) {
+        let (owner, silence) = (node(owner), Silence::default());
+        let answer = Answer { owner, holders: vec![], hops: 0, hops_to_owner: 0, known_at: now, silence };
+        judge.ended(RequestId(number), Verdict::Answered(&answer), now);
+    }
+
+    fn outcomes(judge: &mut Judge<Chord>) -> Vec<Outcome> {
+        judge.take_judged().iter().map(|judged| judged.outcome).collect()
+    }
+
+    fn key(number: u64) -> Key {
+        Width::new(16).and_then(|width| width.from_u64(number)).expect("a test's key fits")
+    }
+
+    fn node(number: u32) -> Address {
+        Address(number)
+    }
+
+    fn at(secs: u64) -> SimTime {
+        SimTime::ZERO + Span::from_secs(secs)
+    }
+}

@@ -1,0 +1,88 @@
+//! A plan as a scenario: named nodes, absolute times, nothing left to chance but what the network does.
+
+use protocols::duration::Duration;
+use protocols::key::Key;
+use sim::protocol::Address;
+use sim::time::SimTime;
+
+use super::{Deed, Fault, Line, Plan, Which};
+use crate::ast::{self, Action, Comeback, Links, Nodes, Number, Probability, Scenario, Who};
+
+impl Plan {
+    /// The plan as a scenario that runs with the same fingerprint.
+    pub fn to_scenario(&self, original: &Scenario) -> Scenario {
+        let line = |line: Line| {
+            let at = Duration(line.at - SimTime::ZERO);
+            self.action(line.deed).map(|r#do| ast::Line { at, r#do })
+        };
+        Scenario {
+            script: self.lines().filter_map(line).collect(),
+            workload: Vec::new(),
+            seed: Some(self.seed),
+            seeds: None,
+            ..original.clone()
+        }
+    }
+
+    /// The action that does this deed; none for the end of a fault, which the fault itself names.
+    fn action(&self, deed: Deed) -> Option<Action> {
+        let only = |node: Address| Who { nodes: Some(Nodes(vec![node.0])), ..Who::default() };
+        Some(match deed {
+            Deed::Join { node, bootstraps } => {
+                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: nodes(&bootstraps).0 }
+            }
+            Deed::Converge { nodes } => {
+                Action::ConvergedNodes { members: nodes.into_iter().map(|node| (node.0, self.id(node))).collect() }
+            }
+            Deed::Leave(node) => Action::Leave(only(node)),
+            Deed::Crash(node) => Action::Crash(only(node)),
+            Deed::Restart { node, bootstraps } => Action::Restart(Comeback {
+                nodes: Some(Nodes(vec![node.0])),
+                bootstraps: Some(nodes(&bootstraps)),
+                ..Comeback::default()
+            }),
+            Deed::Pause(node) => Action::Pause(only(node)),
+            Deed::Resume(node) => Action::Resume(only(node)),
+            Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
+            Deed::Heal { .. } => return None,
+            Deed::Lookup { node, key } => Action::Lookup { node: node.0, key: self.number(key) },
+            Deed::Step { node, step } => Action::Step { nodes: Nodes(vec![node.0]), step },
+        })
+    }
+
+    fn id(&self, node: Address) -> Number {
+        self.number(self.ids[node.index()].expect("a node in a plan has an id"))
+    }
+
+    fn number(&self, key: Key) -> Number {
+        Number(self.width.decimal(key))
+    }
+}
+
+fn fault_action(fault: Fault, lasts: Option<Duration>) -> Action {
+    match fault {
+        Fault::Partition(parts) => {
+            Action::Partition { parts: Some(parts.iter().map(|part| nodes(part)).collect()), shares: None, lasts }
+        }
+        Fault::Cut(which) => Action::Cut(links(which, lasts)),
+        Fault::Loss(which, probability) => {
+            Action::Loss { probability: Probability(probability), on: links(which, lasts) }
+        }
+        Fault::Delay(which, by) => Action::Delay { by: Duration(by), on: links(which, lasts) },
+    }
+}
+
+fn links(which: Which, lasts: Option<Duration>) -> Links {
+    let all = Links { lasts, ..Links::default() };
+    match which {
+        Which::All => all,
+        Which::Nodes(named) => Links { nodes: Some(nodes(&named)), ..all },
+        Which::Links { from, to, both_ways } => {
+            Links { from: Some(nodes(&from)), to: Some(nodes(&to)), both_ways, ..all }
+        }
+    }
+}
+
+fn nodes(addresses: &[Address]) -> Nodes {
+    Nodes(addresses.iter().map(|node| node.0).collect())
+}

@@ -1,0 +1,252 @@
+//! Workloads: who asks for what, one request after the other. Request k is a function of seed, workload and k.
+
+use protocols::key::{Key, Width};
+use sim::protocol::Address;
+use sim::rng::{Stream, Words};
+use sim::sampler;
+use sim::time::{SimTime, Span};
+
+use super::roster::Roster;
+use super::script::Stage;
+use super::{Deed, Line, Plan, draws};
+use crate::ast::{Arrivals, Keys, Scenario, Workload};
+use crate::files::Files;
+use crate::mistake::Mistake;
+
+/// A workload, checked.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Random {
+        place: usize,
+        from: SimTime,
+        until: SimTime,
+        gap: f64,
+        arrivals: Arrivals,
+        keys: Keys,
+        issuers: Vec<Address>,
+    },
+    Listed(Vec<Line>),
+}
+
+/// Checks the workloads of a scenario, and reads their files.
+pub(super) fn sources(scenario: &Scenario, stage: &Stage, files: &dyn Files) -> Result<Vec<Source>, Mistake> {
+    let end = SimTime::ZERO + scenario.end.0;
+    let width = Width::new(scenario.id_bits).expect("the width was checked when the plan was begun");
+    let mut sources = Vec::new();
+    for (place, workload) in scenario.workload.iter().enumerate() {
+        let here = |field: &str| format!("workload[{place}].{field}");
+        sources.push(match workload {
+            Workload::Lookups { from, until, rate, arrivals, keys, issuers } => {
+                let from = SimTime::ZERO + from.0;
+                let until = until.map_or(end, |until| SimTime::ZERO + until.0);
+                if from >= until {
+                    return Err(Mistake::new(here("from"), "a workload must begin before it ends")
+                        .label(format!("it ends at {}", until.since(SimTime::ZERO))));
+                }
+                if until > end {
+                    return Err(Mistake::new(here("until"), "a workload must not go on after the end of the run")
+                        .label(format!("the run ends at {}", scenario.end)));
+                }
+                let issuers: Vec<Address> = issuers.iter().flat_map(|nodes| &nodes.0).copied().map(Address).collect();
+                let known = |node: &Address| stage.ids.get(node.index()).is_some_and(Option::is_some);
+                if let Some(stranger) = issuers.iter().find(|node| !known(node)) {
+                    return Err(Mistake::new(here("issuers"), format!("node {} never joins", stranger.0)));
+                }
+                let (gap, arrivals, keys) = (rate.gap_nanos(), *arrivals, *keys);
+                Source::Random { place, from, until, gap, arrivals, keys, issuers }
+            }
+            Workload::Csv { file, from, every } => {
+                let bytes = files.read(file).map_err(|error| {
+                    Mistake::new(here("file"), format!("the file \"{file}\" cannot be read"))
+                        .label(error.to_string())
+                        .help("the file is looked for beside the scenario")
+                })?;
+                let table =
+                    Table { width, stage, end, from: SimTime::ZERO + from.0, every: every.map(|every| every.0) };
+                let lines =
+                    table.read(&bytes).map_err(|problem| Mistake::new(here("file"), format!("{file}:{problem}")))?;
+                Source::Listed(lines)
+            }
+        });
+    }
+    Ok(sources)
+}
+
+impl Source {
+    /// The requests of this workload, from the first on.
+    pub(super) fn requests<'a>(&'a self, plan: &Plan) -> Requests<'a> {
+        match self {
+            Self::Random { place, from, .. } => {
+                let mut requests = Requests {
+                    source: self,
+                    seed: plan.seed,
+                    width: plan.width,
+                    gaps: Some(draws::gaps(plan.seed, *place)),
+                    next: Some(*from),
+                    offset: 0.0,
+                    number: 0,
+                };
+                requests.skip_to_first();
+                requests
+            }
+            Self::Listed(lines) => Requests {
+                source: self,
+                seed: plan.seed,
+                width: plan.width,
+                gaps: None,
+                next: lines.first().map(|line| line.at),
+                offset: 0.0,
+                number: 0,
+            },
+        }
+    }
+}
+
+/// The requests of one workload, one by one.
+#[derive(Debug)]
+pub(super) struct Requests<'a> {
+    source: &'a Source,
+    seed: u64,
+    width: Width,
+    gaps: Option<Stream>,
+    next: Option<SimTime>,
+    /// Nanoseconds from the beginning to the next request.
+    offset: f64,
+    number: u64,
+}
+
+impl Requests<'_> {
+    /// When the next request is due; none if there is no more.
+    pub(super) fn next_at(&self) -> Option<SimTime> {
+        self.next
+    }
+
+    /// The request that is due, and on to the next. None if nobody is up who could ask.
+    pub(super) fn next(&mut self, up: &Roster) -> Option<Line> {
+        let at = self.next?;
+        let number = self.number;
+        self.number += 1;
+        match self.source {
+            Source::Listed(lines) => {
+                self.next = lines.get(self.number as usize).map(|line| line.at);
+                let line = lines[number as usize].clone();
+                matches!(line.deed, Deed::Lookup { node, .. } if up.contains(node)).then_some(line)
+            }
+            Source::Random { place, keys, issuers, .. } => {
+                self.advance();
+                let mut words = draws::request(self.seed, *place, number);
+                let key = self.key(*keys, number, &mut words);
+                let node = if issuers.is_empty() {
+                    up.draw(&mut words)
+                } else {
+                    let chosen = issuers[sampler::below(&mut words, issuers.len() as u64) as usize];
+                    Some(chosen).filter(|node| up.contains(*node))
+                };
+                node.map(|node| Line { at, deed: Deed::Lookup { node, key } })
+            }
+        }
+    }
+
+    fn key(&self, keys: Keys, number: u64, words: &mut Stream) -> Key {
+        match keys {
+            Keys::Uniform => self.width.random(|| words.word()),
+            Keys::Seeded { seed, count } => self.width.hash(&format!("key-{seed}-{}", number % count.0)),
+        }
+    }
+
+    /// A Poisson process begins with a gap, a regular one at once.
+    fn skip_to_first(&mut self) {
+        if matches!(self.source, Source::Random { arrivals: Arrivals::Poisson, .. }) {
+            self.advance();
+        }
+    }
+
+    fn advance(&mut self) {
+        let (Source::Random { from, until, gap, arrivals, .. }, Some(gaps)) = (self.source, &mut self.gaps) else {
+            return;
+        };
+        self.offset += match arrivals {
+            Arrivals::Poisson => sampler::exponential(gaps, *gap),
+            Arrivals::Regular => *gap,
+        };
+        self.next = Some(*from + Span::from_nanos_f64(self.offset)).filter(|at| at < until);
+    }
+}
+
+/// How a CSV of lookups is read.
+struct Table<'a> {
+    width: Width,
+    stage: &'a Stage,
+    end: SimTime,
+    from: SimTime,
+    every: Option<Span>,
+}
+
+impl Table<'_> {
+    /// The lookups of a file; an error begins with its line.
+    fn read(&self, bytes: &[u8]) -> Result<Vec<Line>, String> {
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let headers = reader.headers().map_err(|error| in_csv(&error))?.clone();
+        let column = |name: &str| headers.iter().position(|header| header == name);
+        let missing = |name: &str| {
+            format!("1: there is no column `{name}` (there are: {})", headers.iter().collect::<Vec<_>>().join(", "))
+        };
+        let key_column = column("key").ok_or_else(|| missing("key"))?;
+        let node_column = column("initiator").ok_or_else(|| missing("initiator"))?;
+        let time_column = column("time_ms");
+        if time_column.is_none() && self.every.is_none() {
+            return Err("1: there is no column `time_ms`; say in the scenario how far apart the lookups are: `every: \"100ms\"`".to_owned());
+        }
+        let by_id: std::collections::BTreeMap<Key, Address> =
+            self.stage.ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect();
+        let mut lines = Vec::new();
+        for (number, record) in reader.records().enumerate() {
+            let record = record.map_err(|error| in_csv(&error))?;
+            let row = record.position().map_or(0, csv::Position::line);
+            let number_in = |column: usize, name: &str| {
+                let text = record.get(column).unwrap_or_default();
+                self.width
+                    .parse(text)
+                    .ok_or_else(|| format!("{row}: the {name} \"{text}\" is no number below 2^{}", self.width))
+            };
+            let key = number_in(key_column, "key")?;
+            let id = number_in(node_column, "initiator")?;
+            let Some(node) = by_id.get(&id).copied() else {
+                return Err(format!("{row}: no node has the id {}", self.width.decimal(id)));
+            };
+            let after = match time_column {
+                Some(column) => time_in(record.get(column).unwrap_or_default(), row)?,
+                None => self.every.unwrap_or_default().times(number as u64),
+            };
+            let at = self.from + after;
+            if at >= self.end {
+                return Err(format!(
+                    "{row}: this lookup would come at {}, after the end of the run",
+                    at.since(SimTime::ZERO)
+                ));
+            }
+            lines.push(Line { at, deed: Deed::Lookup { node, key } });
+        }
+        lines.sort_by_key(|line| line.at);
+        Ok(lines)
+    }
+}
+
+fn time_in(text: &str, row: u64) -> Result<Span, String> {
+    let millis: f64 = text.parse().map_err(|_| format!("{row}: the time \"{text}\" is no number of milliseconds"))?;
+    if !(millis.is_finite() && millis >= 0.0) {
+        return Err(format!("{row}: the time {text} must be zero or more"));
+    }
+    Ok(Span::from_nanos_f64(millis * 1e6))
+}
+
+fn in_csv(error: &csv::Error) -> String {
+    let row = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{row}: this row has {len} fields, the first has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => format!("{row}: this is not UTF-8"),
+        _ => format!("{row}: {error}"),
+    }
+}

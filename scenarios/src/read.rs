@@ -1,0 +1,148 @@
+//! From text to scenario to plan, with an error that names line, column and culprit whatever the bytes.
+
+use ron::Options;
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+
+use crate::ast::{Action, Expectation, Scenario};
+use crate::diagnostic::{Diagnostic, from_ron};
+use crate::files::Files;
+use crate::mistake::Mistake;
+use crate::plan::Plan;
+use crate::source::{Path, Source};
+use protocols::key::Width;
+
+/// Reads a scenario from bytes; `name` stands for the file in errors.
+pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
+    let text = text(name, bytes)?;
+    let scenario: Scenario = options().from_str(text).map_err(|error| Box::new(from_ron(name, text, &error)))?;
+    check(&scenario).map_err(|mistake| locate(name, text, &mistake))?;
+    Ok(scenario)
+}
+
+/// Reads a scenario and decides it for one seed.
+pub fn plan(
+    name: &str,
+    bytes: &[u8],
+    seed: Option<u64>,
+    files: &dyn Files,
+) -> Result<(Scenario, Plan), Box<Diagnostic>> {
+    let scenario = scenario(name, bytes)?;
+    let seed = seed.unwrap_or_else(|| scenario.seeds()[0]);
+    let text = text(name, bytes)?;
+    let plan = Plan::make(&scenario, seed, files).map_err(|mistake| locate(name, text, &mistake))?;
+    Ok((scenario, plan))
+}
+
+/// Shows a mistake at its place in the text.
+pub fn locate(name: &str, text: &str, mistake: &Mistake) -> Box<Diagnostic> {
+    let source = Source::new(name, text);
+    let diagnostic = Diagnostic::new(name, &mistake.title);
+    let diagnostic = match source.locate(&Path::parse(&mistake.path)) {
+        Some(span) => diagnostic.at(text, &span, &mistake.label),
+        None => diagnostic,
+    };
+    Box::new(match &mistake.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    })
+}
+
+/// A scenario as text that reads back as the same scenario.
+pub fn write(scenario: &Scenario) -> String {
+    let config = PrettyConfig::default().depth_limit(3).separate_tuple_members(false);
+    let mut text = options().to_string_pretty(scenario, config).expect("a scenario can always be written");
+    text.push('\n');
+    text
+}
+
+fn options() -> Options {
+    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
+    Options::default().with_default_extension(extensions)
+}
+
+fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let title = format!("this is no text: byte {} is not UTF-8", error.valid_up_to());
+        Box::new(Diagnostic::new(name, &title).help("a scenario is a RON text; `dhtsim new` prints one to begin with"))
+    })?;
+    if text.trim().is_empty() {
+        let empty = Diagnostic::new(name, "the file is empty").help("`dhtsim new` prints a scenario to begin with");
+        return Err(Box::new(empty));
+    }
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Complains of what only the whole shows.
+fn check(scenario: &Scenario) -> Result<(), Mistake> {
+    let width = Width::new(scenario.id_bits).ok_or_else(|| {
+        Mistake::new("id_bits", "`id_bits` must be between 1 and 160")
+            .label(format!("{} is out of range", scenario.id_bits))
+            .help("the papers use 160, the seed document 16")
+    })?;
+    if scenario.protocols.0.is_empty() {
+        return Err(Mistake::new("protocols", "somebody must play").help("write for example `protocols: [Chord()]`"));
+    }
+    if scenario.seed.is_some() && scenario.seeds.is_some() {
+        return Err(Mistake::new("seeds", "a scenario has either `seed` or `seeds`").help("leave one of them out"));
+    }
+    check_protocols(scenario, width)?;
+    check_steps(scenario)?;
+    for (place, expectation) in scenario.expect.iter().enumerate() {
+        check_expectation(scenario, place, expectation)?;
+    }
+    Ok(())
+}
+
+fn check_protocols(scenario: &Scenario, width: Width) -> Result<(), Mistake> {
+    for (place, (label, entry)) in scenario.protocols.0.iter().enumerate() {
+        entry.check(width).map_err(|error| {
+            Mistake::new(format!("protocols[{place}].{}", error.field), error.problem)
+                .label(format!("in {label}"))
+                .help(error.help)
+        })?;
+    }
+    Ok(())
+}
+
+fn check_steps(scenario: &Scenario) -> Result<(), Mistake> {
+    for (place, line) in scenario.script.iter().enumerate() {
+        let Action::Step { step, .. } = &line.r#do else {
+            continue;
+        };
+        for (label, entry) in &scenario.protocols.0 {
+            let legal = entry.about().legal_steps;
+            if !legal.contains(&step.as_str()) {
+                return Err(Mistake::new(
+                    format!("script[{place}].do.step"),
+                    format!("{label} knows no step \"{step}\""),
+                )
+                .help(format!("its steps are {}", legal.join(", "))));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_expectation(scenario: &Scenario, place: usize, expectation: &Expectation) -> Result<(), Mistake> {
+    let here = |field: &str| format!("expect[{place}]{field}");
+    let Expectation { protocol, at_least, at_most, within, .. } = expectation;
+    if at_least.is_none() && at_most.is_none() && within.is_none() {
+        return Err(Mistake::new(here(""), "nothing is expected here")
+            .help("add `at_least: …`, `at_most: …` or `within: (…, …)`"));
+    }
+    if let Some((low, high)) = within
+        && low.0 > high.0
+    {
+        return Err(Mistake::new(here(".within"), "nothing lies within this band")
+            .label(format!("{} is above {}", low.0, high.0)));
+    }
+    let labels: Vec<&str> = scenario.protocols.0.iter().map(|(label, _)| label.as_str()).collect();
+    match protocol {
+        Some(label) if !labels.contains(&label.as_str()) => {
+            Err(Mistake::new(here(".protocol"), format!("no protocol has the label \"{label}\""))
+                .help(format!("there are {}", labels.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,253 @@
+//! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Request, UPKEEP};
+use protocols::key::Key;
+use sim::faults::{Faulty, Groups, Rule, RuleId, Scope};
+use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
+use sim::network::{Links, Per};
+use sim::protocol::{Address, Cause, Purpose, RequestId};
+use sim::record::{EventCount, Recorder};
+use sim::simulation::Simulation;
+use sim::time::{SimTime, Span};
+
+use crate::ast::PerSpec;
+use crate::oracle::{Judge, Judged};
+use crate::plan::{self, Deed, Fault, Line, Plan, Which};
+
+/// Sees a run as it happens: every fact, and every lookup once it has been judged.
+pub trait Observer<P: Dht>: Recorder<P> {
+    /// A lookup has ended and was judged.
+    fn judged(&mut self, lookup: &Judged);
+}
+
+impl<P: Dht> Observer<P> for () {
+    fn judged(&mut self, _: &Judged) {}
+}
+
+/// What a run has come to.
+#[derive(Clone, Debug)]
+pub struct Finished<O> {
+    /// Whoever watched.
+    pub observer: O,
+    /// The fingerprint of the run.
+    pub fingerprint: FingerprintValue,
+    /// Where the fingerprint stood along the way.
+    pub trail: Trail,
+    /// How many events nodes have handled.
+    pub events: u64,
+    /// Members at the end.
+    pub members: usize,
+    /// Distinct contacts of each member at the end.
+    pub routing_entries: Vec<usize>,
+    /// Bytes of state of each member at the end.
+    pub state_bytes: Vec<usize>,
+}
+
+/// The run was stopped from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted;
+
+/// Runs a plan with a protocol. `control` is asked now and then, with the virtual time, whether to go on.
+pub fn run<P: Dht, O: Observer<P>>(
+    plan: &Plan,
+    settings: &P::Settings,
+    observer: O,
+    control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
+) -> Result<Finished<O>, Interrupted> {
+    let mut stage = Stage::<P, O>::new(plan, settings, observer);
+    let slice = Span::from_nanos((plan.end.as_nanos() / SLICES).max(1));
+    let mut next_slice = SimTime::ZERO + slice;
+    let end = Line { at: plan.end, deed: Deed::Heal { number: u32::MAX } };
+    for line in plan.lines().chain([end]) {
+        while next_slice < line.at {
+            stage.go_on_until(next_slice, control)?;
+            next_slice += slice;
+        }
+        stage.go_on_until(line.at, control)?;
+        stage.carry_out(line.deed);
+    }
+    Ok(stage.finish())
+}
+
+type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, O)));
+
+struct Stage<'a, P: Dht, O> {
+    plan: &'a Plan,
+    world: Simulation<P, Faulty<Links>, Recorders<P, O>>,
+    faults: BTreeMap<u32, RuleId>,
+    requests: u32,
+}
+
+impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
+    fn new(plan: &'a Plan, settings: &P::Settings, observer: O) -> Self {
+        let keys: Vec<Key> = plan.ids.iter().map(|id| id.unwrap_or_default()).collect();
+        let common = Common::new(plan.width, keys.clone(), settings.clone());
+        let recorders = (Judge::new(keys), (Fingerprint::default(), (EventCount::default(), observer)));
+        let world = Simulation::new(plan.seed, common, network(plan), recorders);
+        Self { plan, world, faults: BTreeMap::new(), requests: 0 }
+    }
+
+    fn go_on_until(
+        &mut self,
+        until: SimTime,
+        control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
+    ) -> Result<(), Interrupted> {
+        let mut steps = 0u32;
+        while self.world.step_before(until) {
+            steps += 1;
+            if steps.is_multiple_of(STEPS_BETWEEN_CHECKS) && control(self.world.now()).is_break() {
+                return Err(Interrupted);
+            }
+        }
+        self.world.run_until(until);
+        self.hand_on_judged();
+        if control(until).is_break() { Err(Interrupted) } else { Ok(()) }
+    }
+
+    fn hand_on_judged(&mut self) {
+        let (judge, (_, (_, observer))) = self.world.recorder_mut();
+        for judged in judge.take_judged() {
+            observer.judged(&judged);
+        }
+    }
+
+    fn carry_out(&mut self, deed: Deed) {
+        match deed {
+            Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } => {
+                if !self.world.is_up(node) {
+                    self.world.start(node, P::new(node));
+                    self.ask(node, Request::Join { bootstraps }, JOIN);
+                }
+            }
+            Deed::Converge { nodes } => self.converge(&nodes),
+            Deed::Leave(node) => self.ask(node, Request::Leave, UPKEEP),
+            Deed::Crash(node) => self.world.crash(node),
+            Deed::Pause(node) => self.world.pause(node),
+            Deed::Resume(node) => self.world.resume(node),
+            Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
+            Deed::Heal { number } => self.end_fault(number),
+            Deed::Lookup { node, key } => self.ask(node, Request::Lookup { key, copies: 1 }, LOOKUP),
+            Deed::Step { node, step } => {
+                if let Some(number) = P::STEPS.iter().position(|name| *name == step) {
+                    self.ask(node, Request::Step(number as u8), UPKEEP);
+                }
+            }
+        }
+    }
+
+    /// Every request has a number, asked or not, so that a node that is gone shifts nobody else's.
+    fn ask(&mut self, node: Address, request: Request, purpose: Purpose) {
+        self.requests += 1;
+        self.world.ask(node, request, Cause { purpose, request: RequestId(self.requests) });
+    }
+
+    fn converge(&mut self, nodes: &[Address]) {
+        let common = self.world.shared();
+        let members: Members = nodes.iter().map(|node| (common.key(*node), *node)).collect();
+        for node in nodes {
+            let state = P::converged(*node, &members, self.world.shared());
+            self.world.start(*node, state);
+        }
+        for node in nodes {
+            self.ask(*node, Request::Begin, JOIN);
+        }
+    }
+
+    fn begin_fault(&mut self, number: u32, fault: &Fault) {
+        let now = self.world.now();
+        if let Fault::Partition(parts) = fault {
+            self.world.recorder_mut().0.partition(number, Groups::new(parts), now);
+        }
+        let mut id = None;
+        self.world.change_network(&describe(number, fault), |network| id = Some(network.add(rule(fault))));
+        self.faults.extend(id.map(|id| (number, id)));
+    }
+
+    fn end_fault(&mut self, number: u32) {
+        let now = self.world.now();
+        let Some(id) = self.faults.remove(&number) else {
+            return;
+        };
+        self.world.recorder_mut().0.heal(number, now);
+        self.world.change_network(&format!("fault {number} ends"), |network| network.remove(id));
+    }
+
+    fn finish(mut self) -> Finished<O> {
+        self.world.recorder_mut().0.finish(self.plan.end);
+        self.hand_on_judged();
+        let members = &self.world.recorder().0.members();
+        let is_member = |node: &Address| members.contains(self.world.shared().key(*node));
+        let nodes = || self.world.nodes().filter(|(node, _)| is_member(node));
+        let routing_entries = nodes().map(|(_, state)| state.routing_entries()).collect();
+        let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
+        let count = members.len();
+        let (_, (fingerprint, (events, observer))) = self.world.into_recorder();
+        Finished {
+            observer,
+            fingerprint: fingerprint.value(),
+            trail: fingerprint.trail().clone(),
+            events: events.0,
+            members: count,
+            routing_entries,
+            state_bytes,
+        }
+    }
+}
+
+fn network(plan: &Plan) -> Faulty<Links> {
+    let (latency, per) = plan::latency(&plan.network.latency);
+    let per = match per {
+        PerSpec::Pair => Per::Pair,
+        PerSpec::Packet => Per::Packet,
+    };
+    let links = Links::new(plan.seed, latency, per)
+        .with_loss(plan::loss(plan.network.loss))
+        .with_duplicates(plan.network.duplicate.0);
+    Faulty::new(links)
+}
+
+fn rule(fault: &Fault) -> Rule {
+    match fault {
+        Fault::Partition(parts) => Rule::Partition(Groups::new(parts)),
+        Fault::Cut(which) => Rule::Cut(scope(which)),
+        Fault::Loss(which, probability) => Rule::Loss(scope(which), *probability),
+        Fault::Delay(which, by) => Rule::Delay(scope(which), *by),
+    }
+}
+
+fn scope(which: &Which) -> Scope {
+    match which {
+        Which::All => Scope::Everything,
+        Which::Nodes(nodes) => Scope::Nodes(nodes.clone()),
+        Which::Links { from, to, both_ways: true } => Scope::Between(from.clone(), to.clone()),
+        Which::Links { from, to, both_ways: false } => Scope::Links(from.clone(), to.clone()),
+    }
+}
+
+fn describe(number: u32, fault: &Fault) -> String {
+    match fault {
+        Fault::Partition(parts) => format!("fault {number} begins: partition {parts:?}"),
+        Fault::Cut(which) => format!("fault {number} begins: cut {which:?}"),
+        Fault::Loss(which, probability) => format!("fault {number} begins: loss {probability} {which:?}"),
+        Fault::Delay(which, by) => format!("fault {number} begins: delay {by} {which:?}"),
+    }
+}
+
+/// In so many parts a run is cut, so that whoever waits for it hears of it.
+const SLICES: u64 = 200;
+const STEPS_BETWEEN_CHECKS: u32 = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_names_nodes_and_numbers() {
+        let which = Which::Links { from: vec![Address(1)], to: vec![Address(2)], both_ways: true };
+        let text = describe(0, &Fault::Loss(which, 0.5));
+        assert_eq!(text, "fault 0 begins: loss 0.5 Links { from: [n1], to: [n2], both_ways: true }");
+    }
+}
