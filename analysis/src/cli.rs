@@ -1,0 +1,160 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sim::protocol::{Address, RequestId};
+use sim::time::{SimTime, Span};
+use sim::trace::Choice;
+
+/// A deterministic discrete-event simulator for distributed hash tables.
+#[derive(Debug, Parser)]
+#[command(name = "dhtsim", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a scenario and print what came out.
+    Run(Run),
+    /// Read scenarios without running them.
+    Check(Check),
+    /// Show protocols, figures and settings, each with its default and its source.
+    List(List),
+    /// Run a scenario and print what happens, as text.
+    Trace(Trace),
+    /// Run a saved run again and say whether it is the same.
+    Replay(Replay),
+    /// Print a commented scenario to begin with.
+    New,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The scenario, a RON file; `-` reads standard input.
+    pub(crate) scenario: PathBuf,
+    /// This seed instead of the scenario's.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Save the scenario, results, histograms and provenance in this new folder, to be replayed.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write one row for each lookup to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
+    /// How many runs at once; as many as there are cores if not said. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Scenarios; `-` reads standard input.
+    #[arg(required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Print the plan: a scenario in which everything is decided.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// The seed to decide it with.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print one JSON document.
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list; everything if not said.
+    pub(crate) what: Option<ListWhat>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListWhat {
+    /// Protocols and their settings.
+    Protocols,
+    /// Figures that a run gives.
+    Metrics,
+    /// Settings of a scenario.
+    Settings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// The scenario, a RON file; `-` reads standard input.
+    pub(crate) scenario: PathBuf,
+    /// This seed instead of the scenario's.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The protocol, by its label; the first if not said.
+    #[arg(long)]
+    pub(crate) protocol: Option<String>,
+    /// Only facts about this node, by its number (may be given more than once).
+    #[arg(long = "node", value_name = "N", value_parser = node)]
+    pub(crate) nodes: Vec<Address>,
+    /// Only facts of this kind: sent, delivered, dropped, fired, asked, reported, started, stopped, paused, resumed, world, or
+    /// a kind of message (may be given more than once).
+    #[arg(long = "kind", value_name = "KIND")]
+    pub(crate) kinds: Vec<String>,
+    /// Only facts caused by this request, by its number (may be given more than once).
+    #[arg(long = "request", value_name = "N")]
+    pub(crate) requests: Vec<u32>,
+    /// Only facts from this instant on, such as 12.5s.
+    #[arg(long, value_parser = instant)]
+    pub(crate) from: Option<SimTime>,
+    /// Only facts before this instant.
+    #[arg(long, value_parser = instant)]
+    pub(crate) until: Option<SimTime>,
+}
+
+impl Trace {
+    pub(crate) fn choice(&self) -> Choice {
+        Choice {
+            nodes: self.nodes.clone(),
+            kinds: self.kinds.clone(),
+            requests: self.requests.iter().copied().map(RequestId).collect(),
+            from: self.from.unwrap_or(SimTime::ZERO),
+            until: self.until.unwrap_or(SimTime::MAX),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The folder that `run --out` made.
+    pub(crate) folder: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn node(text: &str) -> Result<Address, String> {
+    let number = text.strip_prefix('n').unwrap_or(text);
+    number.parse().map(Address).map_err(|_| "a node is a number such as 3 or n3".to_owned())
+}
+
+fn instant(text: &str) -> Result<SimTime, String> {
+    let span: Span = protocols::duration::Duration::parse(text)?.0;
+    Ok(SimTime::ZERO + span)
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok; 1 internal; 2 usage or invalid file; 4 an expectation of the scenario was \
+missed; 5 a replay diverged; 130 interrupted.
+
+`dhtsim new` prints a scenario to begin with.";

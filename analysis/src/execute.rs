@@ -1,0 +1,228 @@
+//! A scenario, executed: every protocol with every seed, on as many threads as allowed, results in one order.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use protocols::dht::Dht;
+use protocols::{Entry, Visitor};
+use rayon::prelude::*;
+use scenarios::ast::Scenario;
+use scenarios::diagnostic::Diagnostic;
+use scenarios::files::Files;
+use scenarios::mistake::Mistake;
+use scenarios::oracle::Judged;
+use scenarios::plan::Plan;
+use scenarios::read;
+use scenarios::run::{Finished, Interrupted, Observer, run};
+use sim::record::{Fact, Recorder};
+use sim::time::SimTime;
+
+use crate::expect;
+use crate::metrics::Metrics;
+use crate::results::{Document, Outcome};
+
+/// A scenario as a user gives it.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// What stands for the file in errors.
+    pub name: String,
+    /// What the scenario is called in results, if it does not say itself.
+    pub title: String,
+    /// The text.
+    pub bytes: Vec<u8>,
+}
+
+/// What of a scenario is run, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// These seeds instead of the scenario's.
+    pub seeds: Option<Vec<u64>>,
+    /// Whether every lookup is kept.
+    pub keep_lookups: bool,
+}
+
+/// One run: a protocol with a seed.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The label of the protocol.
+    pub label: String,
+    /// The protocol and its settings.
+    pub entry: Entry,
+    /// What happens in it.
+    pub plan: Arc<Plan>,
+    /// What came out.
+    pub finished: Finished<Metrics>,
+    /// Every lookup, if they are kept.
+    pub lookups: Vec<Judged>,
+}
+
+/// A scenario, executed.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// The scenario, defaults filled in.
+    pub scenario: Scenario,
+    /// Every run, protocols in order of the file, seeds in order.
+    pub runs: Vec<Run>,
+    /// The results.
+    pub document: Document,
+}
+
+/// Why there are no results.
+#[derive(Debug)]
+pub enum Failure {
+    /// The scenario cannot be meant.
+    Invalid(Box<Diagnostic>),
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+impl From<Box<Diagnostic>> for Failure {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Invalid(diagnostic)
+    }
+}
+
+impl From<Interrupted> for Failure {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+/// How far an execution has come, and the wish to stop it: shared between threads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    stop: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Progress {
+    /// Asks the execution to stop soon.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to go on.
+    pub fn control(&self) -> ControlFlow<()> {
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// The share of all virtual time that has gone by.
+    pub fn share(&self) -> f64 {
+        let total = self.total.load(Ordering::Relaxed);
+        if total == 0 { 0.0 } else { self.done.load(Ordering::Relaxed) as f64 / total as f64 }
+    }
+}
+
+/// Reads a scenario and runs it.
+pub fn execute(
+    input: &Input,
+    files: &(dyn Files + Sync),
+    choice: &Choice,
+    progress: &Progress,
+) -> Result<Executed, Failure> {
+    let scenario = read::scenario(&input.name, &input.bytes)?;
+    let located = |mistake: &Mistake| {
+        let text = String::from_utf8_lossy(&input.bytes);
+        read::locate(&input.name, &text, mistake)
+    };
+    expect::check(&scenario).map_err(|mistake| located(&mistake))?;
+    let seeds = choice.seeds.clone().unwrap_or_else(|| scenario.seeds());
+    let jobs = jobs(&scenario, &seeds);
+    progress.total.store(jobs.len() as u64 * TICKS, Ordering::Relaxed);
+    let runs = jobs
+        .par_iter()
+        .map(|(label, entry, seed)| {
+            let plan = Plan::make(&scenario, *seed, files).map_err(|mistake| located(&mistake))?;
+            let mut ticker = Ticker { progress, end: plan.end, ticks: 0 };
+            let watching = Watching { plan: &plan, keep: choice.keep_lookups, ticker: &mut ticker };
+            let (finished, lookups) = entry.visit(watching)?;
+            Ok(Run { label: (*label).clone(), entry: (*entry).clone(), plan: Arc::new(plan), finished, lookups })
+        })
+        .collect::<Result<Vec<Run>, Failure>>()?;
+    let document = document(input, &scenario, &seeds, &runs);
+    Ok(Executed { scenario, runs, document })
+}
+
+fn jobs<'a>(scenario: &'a Scenario, seeds: &[u64]) -> Vec<(&'a String, &'a Entry, u64)> {
+    let protocols = scenario.protocols.0.iter();
+    protocols.flat_map(|(label, entry)| seeds.iter().map(move |seed| (label, entry, *seed))).collect()
+}
+
+fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> Document {
+    let outcome = |run: &Run| {
+        let Run { label, entry, plan, finished, .. } = run;
+        Outcome::new(label, entry, plan.seed, plan.nodes(), plan.end, finished)
+    };
+    let results: Vec<Outcome> = runs.iter().map(outcome).collect();
+    Document {
+        scenario: scenario.name.clone().unwrap_or_else(|| input.title.clone()),
+        seed: seeds.first().copied().unwrap_or_default(),
+        version: env!("CARGO_PKG_VERSION"),
+        expectations: expect::judge(scenario, &results),
+        results,
+    }
+}
+
+/// Runs a plan with whatever protocol it is given.
+struct Watching<'a, 'p> {
+    plan: &'a Plan,
+    keep: bool,
+    ticker: &'a mut Ticker<'p>,
+}
+
+impl Visitor for Watching<'_, '_> {
+    type Output = Result<(Finished<Metrics>, Vec<Judged>), Interrupted>;
+
+    fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
+        let Self { plan, keep, ticker } = self;
+        let keeper = Keeper { metrics: Metrics::new(plan.warm_up, plan.end), keep, lookups: Vec::new() };
+        let finished = run::<P, Keeper>(plan, settings, keeper, &mut |now| ticker.tick(now))?;
+        let Keeper { mut metrics, lookups, .. } = finished.observer;
+        metrics.finish();
+        let Finished { fingerprint, trail, events, members, routing_entries, state_bytes, .. } = finished;
+        Ok((Finished { observer: metrics, fingerprint, trail, events, members, routing_entries, state_bytes }, lookups))
+    }
+}
+
+/// Measures, and keeps every lookup if asked to.
+struct Keeper {
+    metrics: Metrics,
+    keep: bool,
+    lookups: Vec<Judged>,
+}
+
+impl<P: Dht> Recorder<P> for Keeper {
+    fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
+        self.metrics.record(now, fact);
+    }
+}
+
+impl<P: Dht> Observer<P> for Keeper {
+    fn judged(&mut self, lookup: &Judged) {
+        Observer::<P>::judged(&mut self.metrics, lookup);
+        if self.keep {
+            self.lookups.push(lookup.clone());
+        }
+    }
+}
+
+/// One run's share in the progress.
+struct Ticker<'a> {
+    progress: &'a Progress,
+    end: SimTime,
+    ticks: u64,
+}
+
+impl Ticker<'_> {
+    fn tick(&mut self, now: SimTime) -> ControlFlow<()> {
+        let share = now.as_nanos() as f64 / self.end.as_nanos().max(1) as f64;
+        let ticks = ((share * TICKS as f64) as u64).min(TICKS);
+        self.progress.done.fetch_add(ticks.saturating_sub(self.ticks), Ordering::Relaxed);
+        self.ticks = self.ticks.max(ticks);
+        self.progress.control()
+    }
+}
+
+const TICKS: u64 = 1000;

@@ -1,0 +1,61 @@
+//! Expectations: figures that a scenario says must come out, as the mean over its seeds.
+
+use scenarios::ast::{Expectation, Scenario};
+use scenarios::diagnostic::suggest;
+use scenarios::mistake::Mistake;
+
+use crate::results::{Expected, Outcome, metric_names};
+
+/// Complains of figures that do not exist.
+pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
+    let names = metric_names();
+    for (place, expectation) in scenario.expect.iter().enumerate() {
+        let metric = &expectation.metric;
+        if names.contains(metric) {
+            continue;
+        }
+        let mistake = Mistake::new(format!("expect[{place}].metric"), format!("there is no figure `{metric}`"));
+        return Err(match suggest(metric, names.iter().map(String::as_str)) {
+            Some(name) => mistake.help(format!("did you mean `{name}`?")),
+            None => match names.iter().find(|name| name.starts_with(&format!("{metric}."))) {
+                Some(name) => mistake.help(format!("write for example `{name}`")),
+                None => mistake.help("`dhtsim list metrics` names them all"),
+            },
+        });
+    }
+    Ok(())
+}
+
+/// Holds the results against what was expected.
+pub fn judge(scenario: &Scenario, results: &[Outcome]) -> Vec<Expected> {
+    let mut judged = Vec::new();
+    for expectation in &scenario.expect {
+        for (label, _) in &scenario.protocols.0 {
+            if expectation.protocol.as_ref().is_none_or(|wanted| wanted == label) {
+                judged.push(judge_one(expectation, label, results));
+            }
+        }
+    }
+    judged
+}
+
+/// A figure without a value in every run is an expectation missed.
+fn judge_one(expectation: &Expectation, label: &str, results: &[Outcome]) -> Expected {
+    let Expectation { metric, at_least, at_most, within, .. } = expectation;
+    let values: Vec<f64> =
+        results.iter().filter(|outcome| outcome.label == label).filter_map(|outcome| outcome.figure(metric)).collect();
+    let measured = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+    let least = within.map(|(low, _)| low.0).into_iter().chain(at_least.map(|least| least.0)).reduce(f64::max);
+    let most = within.map(|(_, high)| high.0).into_iter().chain(at_most.map(|most| most.0)).reduce(f64::min);
+    let met =
+        measured.is_some_and(|value| least.is_none_or(|least| value >= least) && most.is_none_or(|most| value <= most));
+    Expected {
+        metric: metric.clone(),
+        protocol: label.to_owned(),
+        at_least: least,
+        at_most: most,
+        measured,
+        seeds: values.len(),
+        met,
+    }
+}

@@ -1,0 +1,78 @@
+//! Writing files so that nothing is lost: a temporary file beside the target, synced, then renamed onto it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a file whole or not at all. A file that is there is replaced only if `may_replace` says so of its beginning.
+pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    if path.exists() && !may_replace(&beginning(path)?) {
+        let problem = "there is a file of that name already, and it was not written by this command";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
+    }
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".dhtsim-").permissions(mode()).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a folder whole or not at all. A folder that is there must be empty.
+pub fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+    if path.exists() && (!path.is_dir() || fs::read_dir(path)?.next().is_some()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and not an empty folder"));
+    }
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent)?;
+    let folder = tempfile::Builder::new().prefix(".dhtsim-").tempdir_in(parent)?;
+    for (name, bytes) in files {
+        let target = folder.path().join(name);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut file = fs::File::create(target)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    set_folder_mode(folder.path())?;
+    fs::rename(folder.path(), path)?;
+    // The temporary folder now bears its final name; there is nothing left to clean up.
+    let _ = folder.keep();
+    Ok(())
+}
+
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut start = Vec::new();
+    fs::File::open(path)?.take(BEGINNING).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+#[cfg(unix)]
+fn mode() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+#[cfg(not(unix))]
+fn mode() -> fs::Permissions {
+    fs::metadata(".").map(|data| data.permissions()).expect("the working folder is there")
+}
+
+#[cfg(unix)]
+fn set_folder_mode(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn set_folder_mode(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+const BEGINNING: u64 = 256;

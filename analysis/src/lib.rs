@@ -1,0 +1,26 @@
+//! What was seen: a scenario is executed, measured, printed and saved. The `dhtsim` command wraps this and adds nothing.
+//!
+//! # Start here
+//!
+//! [`execute::execute`] takes a scenario's text and gives everything back; nothing is printed. `main.rs` is the command.
+//!
+//! # The modules, from the ground up
+//!
+//! - [`metrics`]: what a run is measured by.
+//! - [`results`]: the figures as one document; [`expect`]: what must come out.
+//! - [`execute`]: a scenario, with every protocol and seed.
+//! - [`table`] and [`listing`]: results, and what there is, as people read them.
+//! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
+
+pub mod execute;
+pub mod expect;
+pub mod export;
+pub mod files;
+pub mod listing;
+pub mod metrics;
+pub mod replay;
+pub mod results;
+pub mod table;
+
+/// The scenario that `dhtsim new` prints.
+pub const STARTER: &str = include_str!("starter.ron");

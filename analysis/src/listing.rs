@@ -1,0 +1,163 @@
+//! What there is: protocols with their settings, figures, and the settings of a scenario, each with its default and its source.
+
+use std::fmt::Write as _;
+
+use protocols::Entry;
+use serde::Serialize;
+
+use crate::results::METRICS;
+
+/// What can be listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listing {
+    /// Protocols and their settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocols: Option<Vec<ProtocolListing>>,
+    /// Figures that a run gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Vec<MetricListing>>,
+    /// Settings of a scenario.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Vec<SettingListing>>,
+}
+
+/// A protocol.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProtocolListing {
+    name: &'static str,
+    summary: &'static str,
+    settings: Vec<SettingListing>,
+    steps: &'static [&'static str],
+}
+
+/// A figure.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MetricListing {
+    name: &'static str,
+    about: &'static str,
+}
+
+/// A setting.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SettingListing {
+    name: &'static str,
+    default: &'static str,
+    symbol: &'static str,
+    source: &'static str,
+    about: &'static str,
+}
+
+/// The protocols.
+pub fn protocols() -> Vec<ProtocolListing> {
+    let listing = |entry: &Entry| {
+        let about = entry.about();
+        let settings = about.settings.iter().map(|setting| SettingListing {
+            name: setting.name,
+            default: setting.default,
+            symbol: setting.symbol,
+            source: setting.source,
+            about: setting.about,
+        });
+        ProtocolListing { name: about.name, summary: about.summary, settings: settings.collect(), steps: about.steps }
+    };
+    Entry::all().iter().map(listing).collect()
+}
+
+/// The figures.
+pub fn metrics() -> Vec<MetricListing> {
+    METRICS.iter().map(|(name, about)| MetricListing { name, about }).collect()
+}
+
+/// The settings of a scenario.
+pub fn settings() -> Vec<SettingListing> {
+    SETTINGS.to_vec()
+}
+
+/// A listing as people read it.
+pub fn page(listing: &Listing) -> String {
+    let mut page = String::new();
+    for protocol in listing.protocols.iter().flatten() {
+        let _ = writeln!(page, "{}: {}\n", protocol.name, protocol.summary);
+        table(&mut page, &protocol.settings);
+        let _ = writeln!(page, "  steps of upkeep that a script can order: {}\n", protocol.steps.join(", "));
+    }
+    if let Some(metrics) = &listing.metrics {
+        page.push_str(
+            "Figures. Most lookup figures have .mean, .p50, .p95, .p99 and .max; traffic has .messages, .bytes\n",
+        );
+        page.push_str("(per node and second), .messages_total and .bytes_total.\n\n");
+        for MetricListing { name, about } in metrics {
+            let _ = writeln!(page, "  {name:32} {about}");
+        }
+        page.push('\n');
+    }
+    if let Some(settings) = &listing.settings {
+        page.push_str("A scenario:\n\n");
+        table(&mut page, settings);
+    }
+    page
+}
+
+fn table(page: &mut String, settings: &[SettingListing]) {
+    for SettingListing { name, default, symbol, source, about } in settings {
+        let symbol = if symbol.is_empty() { String::new() } else { format!("  [{symbol}]") };
+        let _ = writeln!(page, "  {name}: {default}{symbol}\n      {about}\n      source: {source}");
+    }
+    page.push('\n');
+}
+
+const SETTINGS: &[SettingListing] = &[
+    setting("name", "the file's name", "", "what to call it in results"),
+    setting("id_bits", "160", "the papers (the seed document: 16)", "how many bits ids and keys have, 1 to 160"),
+    setting("protocols", "(needed)", "", "who plays: a list, or a map from label to protocol"),
+    setting(
+        "network.latency",
+        "Constant(\"50ms\")",
+        "arbitrary",
+        "one-way delay: Constant, Uniform(low, high), Exponential(mean), Normal(mean, deviation) cut at zero, LogNormal(median, sigma)",
+    ),
+    setting(
+        "network.latency.per",
+        "Pair",
+        "arbitrary",
+        "drawn once per directed pair of nodes (Pair) or anew per packet (Packet)",
+    ),
+    setting(
+        "network.loss",
+        "None",
+        "the seed document, A4",
+        "None, or Bernoulli(probability), each direction of a link on its own",
+    ),
+    setting("network.duplicate", "0.0", "", "the share of messages that arrive twice"),
+    setting(
+        "script",
+        "(needed)",
+        "",
+        "what happens: (at: \"120s\", do: Crash(fraction: 0.5)); see the README for all actions",
+    ),
+    setting("workload", "[]", "", "who asks for what: Lookups(..) at a rate, or Csv(..)"),
+    setting("workload.Lookups.arrivals", "Poisson", "arbitrary", "Poisson or Regular"),
+    setting("workload.Lookups.keys", "Uniform", "the seed document, A2", "Uniform, or Seeded(seed, count)"),
+    setting("workload.Lookups.issuers", "nodes that are up, at random", "", "who asks"),
+    setting("Join.ids", "Random", "", "Random, Seeded(seed) as in the seed document 3.4, or Explicit([..])"),
+    setting("Join.order", "AsDrawn", "", "AsDrawn, or Ascending by id as in the seed document"),
+    setting("Join.every", "0s", "", "how long after one another"),
+    setting("warm_up", "0s", "", "lookups issued and messages sent before are not measured"),
+    setting("end", "(needed)", "", "when the run ends"),
+    setting("seed", "1", "arbitrary", "where all chance comes from; or seeds: 1..31 for thirty runs"),
+    setting(
+        "expect",
+        "[]",
+        "",
+        "figures that must come out as the mean over the seeds: at_least, at_most, within: (low, high)",
+    ),
+];
+
+const fn setting(
+    name: &'static str,
+    default: &'static str,
+    source: &'static str,
+    about: &'static str,
+) -> SettingListing {
+    SettingListing { name, default, symbol: "", source: if source.is_empty() { "-" } else { source }, about }
+}

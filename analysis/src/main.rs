@@ -1,0 +1,324 @@
+//! The `dhtsim` command: it reads, calls the library, and prints. Results go to stdout, progress and errors to stderr.
+
+mod cli;
+mod progress;
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use analysis::execute::{Choice, Executed, Failure, Input, Progress, execute};
+use analysis::export::{self, LOOKUPS_HEADER, Remembering};
+use analysis::listing::{self, Listing};
+use analysis::{STARTER, expect, files, replay, table};
+use clap::{CommandFactory, Parser};
+use cli::{Cli, ListWhat, Verb};
+use protocols::dht::Dht;
+use protocols::{Entry, Visitor};
+use scenarios::ast::Scenario;
+use scenarios::diagnostic::Diagnostic;
+use scenarios::files::Folder;
+use scenarios::oracle::Judged;
+use scenarios::plan::Plan;
+use scenarios::run::{Interrupted, Observer, run};
+use scenarios::{files as scenario_files, read};
+use serde::Serialize;
+use sim::record::{Fact, Recorder};
+use sim::time::SimTime;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = match cli.verb {
+        Verb::Run(words) => run_verb(&words),
+        Verb::Check(words) => check_verb(&words),
+        Verb::List(words) => list_verb(&words),
+        Verb::Trace(words) => trace_verb(&words),
+        Verb::Replay(words) => replay_verb(&words),
+        Verb::New => print(STARTER.as_bytes()).map(|()| ExitCode::SUCCESS),
+        Verb::Completions { shell } => completions(shell),
+    };
+    ended.unwrap_or_else(End::tell)
+}
+
+/// Why a verb ends without success.
+enum End {
+    /// Something the user gave cannot be meant.
+    Invalid(String),
+    /// Something the user gave cannot be meant, at a place in a file.
+    Diagnosed(Box<Diagnostic>),
+    /// The machine would not.
+    Failed(String),
+    /// Somebody stopped it.
+    Interrupted,
+    /// Nobody reads any more.
+    Unread,
+}
+
+impl End {
+    fn tell(self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Invalid(text) => (format!("error: {text}"), INVALID),
+            Self::Diagnosed(diagnostic) => (diagnostic.render(may_color()), INVALID),
+            Self::Failed(text) => (format!("error: {text}"), INTERNAL),
+            Self::Interrupted => ("interrupted; nothing was written".to_owned(), INTERRUPTED),
+            Self::Unread => return ExitCode::SUCCESS,
+        };
+        // If even stderr is closed, nobody is there to be told.
+        let _ = writeln!(io::stderr(), "{text}");
+        ExitCode::from(code)
+    }
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Invalid(diagnostic) => Self::Diagnosed(diagnostic),
+            Failure::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Box<Diagnostic>> for End {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Diagnosed(diagnostic)
+    }
+}
+
+fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
+    let input = input(&words.scenario)?;
+    set_jobs(words.jobs)?;
+    let files = Remembering::new(folder_of(&words.scenario));
+    let choice = Choice { seeds: words.seed.map(|seed| vec![seed]), keep_lookups: words.lookups.is_some() };
+    let progress = stoppable()?;
+    let executed = progress::shown(!words.quiet, &progress, || execute(&input, &files, &choice, &progress))?;
+    if let Some(path) = &words.lookups {
+        let ours = |beginning: &[u8]| beginning.starts_with(LOOKUPS_HEADER.as_bytes()) || beginning.is_empty();
+        let csv = export::lookups_csv(&executed);
+        files::write(path, &csv, ours).map_err(|error| not_written(path, &error))?;
+    }
+    if let Some(path) = &words.out {
+        let saved = export::folder(&input, &executed, files.into_read());
+        files::write_folder(path, &saved).map_err(|error| not_written(path, &error))?;
+    }
+    if words.json {
+        print(&export::json(&executed.document))?;
+    } else {
+        print(table::page(&executed).as_bytes())?;
+    }
+    Ok(verdict(&executed))
+}
+
+fn verdict(executed: &Executed) -> ExitCode {
+    let missed = executed.document.expectations.iter().any(|expected| !expected.met);
+    if missed { ExitCode::from(EXPECTATION_MISSED) } else { ExitCode::SUCCESS }
+}
+
+fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
+    for path in &words.scenarios {
+        let input = input(path)?;
+        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
+        check_expectations(&input, &scenario)?;
+        if words.plan {
+            print(read::write(&plan.to_scenario(&scenario)).as_bytes())?;
+        } else if words.json {
+            print(&export::json(&Checked::of(&input, &scenario, &plan)))?;
+        } else {
+            let Checked { scenario, protocols, runs, nodes, .. } = Checked::of(&input, &scenario, &plan);
+            let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({})\n", protocols.join(", "));
+            print(text.as_bytes())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Checked {
+    scenario: String,
+    valid: bool,
+    protocols: Vec<String>,
+    runs: usize,
+    nodes: usize,
+}
+
+impl Checked {
+    fn of(input: &Input, scenario: &Scenario, plan: &Plan) -> Self {
+        let protocols: Vec<String> = scenario.protocols.0.iter().map(|(label, _)| label.clone()).collect();
+        Self {
+            scenario: scenario.name.clone().unwrap_or_else(|| input.title.clone()),
+            valid: true,
+            runs: protocols.len() * scenario.seeds().len(),
+            nodes: plan.nodes(),
+            protocols,
+        }
+    }
+}
+
+fn check_expectations(input: &Input, scenario: &Scenario) -> Result<(), End> {
+    let text = String::from_utf8_lossy(&input.bytes);
+    expect::check(scenario).map_err(|mistake| End::Diagnosed(read::locate(&input.name, &text, &mistake)))
+}
+
+fn list_verb(words: &cli::List) -> Result<ExitCode, End> {
+    let wants = |what| words.what.is_none_or(|wanted| wanted == what);
+    let listing = Listing {
+        protocols: wants(ListWhat::Protocols).then(listing::protocols),
+        metrics: wants(ListWhat::Metrics).then(listing::metrics),
+        settings: wants(ListWhat::Settings).then(listing::settings),
+    };
+    let text = if words.json { export::json(&listing) } else { listing::page(&listing).into_bytes() };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn trace_verb(words: &cli::Trace) -> Result<ExitCode, End> {
+    let input = input(&words.scenario)?;
+    let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(&words.scenario))?;
+    let entry = chosen(&scenario, words.protocol.as_deref())?;
+    let progress = stoppable()?;
+    let out = io::BufWriter::new(io::stdout().lock());
+    let tracing = Tracing { plan: &plan, trace: sim::trace::Trace::new(out, words.choice()), progress: &progress };
+    match entry.visit(tracing) {
+        Err(Interrupted) => Err(End::Interrupted),
+        Ok(Err(error)) => Err(unprinted(&error)),
+        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn chosen<'a>(scenario: &'a Scenario, label: Option<&str>) -> Result<&'a Entry, End> {
+    let mut protocols = scenario.protocols.0.iter();
+    let found = protocols.find(|(other, _)| label.is_none_or(|label| label == other));
+    found.map(|(_, entry)| entry).ok_or_else(|| {
+        let labels: Vec<&str> = scenario.protocols.0.iter().map(|(label, _)| label.as_str()).collect();
+        End::Invalid(format!("no protocol has the label \"{}\"; there are {}", label.unwrap_or(""), labels.join(", ")))
+    })
+}
+
+type Out = io::BufWriter<io::StdoutLock<'static>>;
+
+/// Runs a plan with whatever protocol it is given, and prints its facts.
+struct Tracing<'a> {
+    plan: &'a Plan,
+    trace: sim::trace::Trace<Out>,
+    progress: &'a Progress,
+}
+
+impl Visitor for Tracing<'_> {
+    type Output = Result<io::Result<()>, Interrupted>;
+
+    fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
+        let Self { plan, trace, progress } = self;
+        let finished = run::<P, Facts>(plan, settings, Facts(trace), &mut |_| progress.control())?;
+        Ok(finished.observer.0.finish().map(|_| ()))
+    }
+}
+
+struct Facts(sim::trace::Trace<Out>);
+
+impl<P: Dht> Recorder<P> for Facts {
+    fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
+        self.0.record(now, fact);
+    }
+}
+
+impl<P: Dht> Observer<P> for Facts {
+    fn judged(&mut self, _: &Judged) {}
+}
+
+fn replay_verb(words: &cli::Replay) -> Result<ExitCode, End> {
+    let shown = words.folder.display();
+    let saved = replay::open(&words.folder).map_err(|error| {
+        End::Invalid(format!(
+            "{shown} is no saved run: {error}\n  = help: `dhtsim run SCENARIO --out {shown}` makes one"
+        ))
+    })?;
+    let progress = stoppable()?;
+    let comparisons = progress::shown(true, &progress, || replay::replay(&saved, &progress))?;
+    let differs = comparisons.iter().any(|comparison| comparison.difference.is_some());
+    let missing = comparisons.len() != saved.provenance.runs.len();
+    if words.json {
+        print(&export::json(&comparisons))?;
+    } else {
+        for comparison in &comparisons {
+            print(format!("{comparison}\n").as_bytes())?;
+        }
+    }
+    if missing {
+        let (now, then) = (comparisons.len(), saved.provenance.runs.len());
+        return Err(End::Invalid(format!("the saved scenario gives {now} of the {then} runs that were saved")));
+    }
+    Ok(if differs { ExitCode::from(DIVERGED) } else { ExitCode::SUCCESS })
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<ExitCode, End> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "dhtsim", &mut script);
+    print(&script)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn input(path: &Path) -> Result<Input, End> {
+    let name = path.display().to_string();
+    if name == "-" {
+        let mut bytes = Vec::new();
+        let mut limited = io::stdin().lock().take(scenario_files::BYTES_MAX);
+        limited.read_to_end(&mut bytes).map_err(|error| End::Invalid(format!("standard input: {error}")))?;
+        return Ok(Input { name: "standard input".to_owned(), title: "stdin".to_owned(), bytes });
+    }
+    let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
+    let (folder, file) = (folder_of(path), path.file_name());
+    let file = file.ok_or_else(|| End::Invalid(format!("{name} is no file")))?;
+    let bytes = scenarios::files::Files::read(&folder, &file.to_string_lossy())
+        .map_err(|error| End::Invalid(format!("{name} cannot be read: {error}")))?;
+    Ok(Input { name, title, bytes })
+}
+
+fn folder_of(path: &Path) -> Folder {
+    Folder(path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned))
+}
+
+fn set_jobs(jobs: Option<usize>) -> Result<(), End> {
+    let Some(jobs) = jobs else {
+        return Ok(());
+    };
+    if jobs == 0 {
+        return Err(End::Invalid("`--jobs` must be at least 1".to_owned()));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    pool.map_err(|error| End::Failed(error.to_string()))
+}
+
+/// A progress that Ctrl-C stops.
+fn stoppable() -> Result<Arc<Progress>, End> {
+    let progress = Arc::new(Progress::default());
+    let stopped = Arc::clone(&progress);
+    ctrlc::set_handler(move || stopped.stop()).map_err(|error| End::Failed(error.to_string()))?;
+    Ok(progress)
+}
+
+fn print(bytes: &[u8]) -> Result<(), End> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| unprinted(&error))
+}
+
+fn unprinted(error: &io::Error) -> End {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        End::Unread
+    } else {
+        End::Failed(format!("standard output: {error}"))
+    }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> End {
+    End::Invalid(format!("{} cannot be written: {error}", path.display()))
+}
+
+fn may_color() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+const INTERNAL: u8 = 1;
+const INVALID: u8 = 2;
+const EXPECTATION_MISSED: u8 = 4;
+const DIVERGED: u8 = 5;
+const INTERRUPTED: u8 = 130;

@@ -1,0 +1,479 @@
+//! What a run is measured by: a recorder that counts lookups, hops, times, messages and what happened to nodes.
+//!
+//! The words are those of `README.md`, "What is measured". Counts and sums are exact; quantiles come from HDR histograms with
+//! three significant digits, which merge exactly.
+
+use hdrhistogram::Histogram;
+use protocols::dht::{Dht, JOIN, LOOKUP, Report};
+use scenarios::oracle::{Judged, Outcome};
+use scenarios::run::Observer;
+use sim::protocol::Cause;
+use sim::record::{Departure, Fact, Recorder};
+use sim::time::{SimTime, Span};
+
+/// Everything that is measured in one run.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    warm_up: SimTime,
+    end: SimTime,
+    /// Lookups that were issued after the warm-up, by how they ended.
+    pub lookups: Lookups,
+    /// Messages sent after the warm-up: lookup, upkeep, join.
+    pub traffic: Traffic,
+    /// Messages that joins took, over the whole run.
+    pub join_messages: u64,
+    /// What happened to nodes, over the whole run.
+    pub nodes: NodeCounts,
+    /// The same figures over time, in equal steps of the whole run.
+    pub series: Series,
+    up_since: SimTime,
+    up: u64,
+    node_nanos: u128,
+}
+
+/// Lookups by how they ended, and what they took.
+#[derive(Clone, Debug)]
+pub struct Lookups {
+    /// All.
+    pub issued: u64,
+    /// Answered with the true owner.
+    pub correct: u64,
+    /// Answered with another.
+    pub wrong: u64,
+    /// Not answered.
+    pub failed: u64,
+    /// Their issuer went down, or the run ended.
+    pub abandoned: u64,
+    /// Answered with the true owner on the issuer's side of a partition.
+    pub correct_on_side: u64,
+    /// Exchanges until the owner was known, of answered lookups.
+    pub hops: Distribution,
+    /// Exchanges until the owner was reached, of answered lookups.
+    pub hops_to_owner: Distribution,
+    /// Nanoseconds until the owner's reply, of answered lookups.
+    pub latency: Distribution,
+    /// Nanoseconds until the owner was known, of answered lookups.
+    pub latency_known: Distribution,
+    /// Nanoseconds until the end, of answered and failed lookups.
+    pub time_to_end: Distribution,
+    /// Calls that met silence, of answered and failed lookups.
+    pub timeouts: Distribution,
+    /// Nanoseconds lost to silence, of answered and failed lookups.
+    pub time_lost: Distribution,
+    /// Messages sent on its behalf, of answered and failed lookups.
+    pub messages: Distribution,
+    /// When the last lookup was issued that was not answered right.
+    pub last_not_correct: Option<SimTime>,
+    /// When the last lookup was issued that met silence.
+    pub last_timeout: Option<SimTime>,
+}
+
+/// Values with their exact sum and maximum, and a histogram for quantiles.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    histogram: Histogram<u64>,
+    sum: u128,
+    max: u64,
+}
+
+/// Messages and bytes by what they were for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// For users' lookups.
+    pub lookup: Volume,
+    /// To keep the overlay in order.
+    pub upkeep: Volume,
+    /// For joins.
+    pub join: Volume,
+}
+
+/// How much was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// How many messages.
+    pub messages: u64,
+    /// How many bytes on the wire.
+    pub bytes: u64,
+}
+
+/// What happened to nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeCounts {
+    /// Became members, newcomers and those that came back.
+    pub joins: u64,
+    /// Left gracefully.
+    pub leaves: u64,
+    /// Crashed.
+    pub crashes: u64,
+    /// When the last one crashed or left.
+    pub last_departure: Option<SimTime>,
+}
+
+/// Lookups by the stretch of time in which they were issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// How long a stretch is.
+    pub step: Span,
+    /// One after the other, from the beginning.
+    pub points: Vec<Point>,
+}
+
+/// One stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Point {
+    /// Lookups issued in it.
+    pub issued: u64,
+    /// Of these, correct.
+    pub correct: u64,
+    /// Wrong.
+    pub wrong: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Calls that met silence.
+    pub timeouts: u64,
+    /// Nanoseconds of latency, summed over the answered.
+    pub latency: u128,
+}
+
+impl Metrics {
+    /// Measures from the warm-up to the end.
+    pub fn new(warm_up: SimTime, end: SimTime) -> Self {
+        Self {
+            warm_up,
+            end,
+            lookups: Lookups::default(),
+            traffic: Traffic::default(),
+            join_messages: 0,
+            nodes: NodeCounts::default(),
+            series: Series::new(end),
+            up_since: SimTime::ZERO,
+            up: 0,
+            node_nanos: 0,
+        }
+    }
+
+    /// Adds another run's figures to these.
+    pub fn add(&mut self, other: &Self) {
+        self.lookups.add(&other.lookups);
+        self.traffic.add(other.traffic);
+        self.join_messages += other.join_messages;
+        self.nodes.add(other.nodes);
+        self.series.add(&other.series);
+        self.node_nanos += other.node_nanos;
+    }
+
+    /// How long nodes were up after the warm-up, summed over all of them, in seconds.
+    pub fn node_seconds(&self) -> f64 {
+        self.node_nanos as f64 / 1e9
+    }
+
+    /// The run has ended.
+    pub fn finish(&mut self) {
+        self.count_up(self.end);
+    }
+
+    /// How long after the last departure a lookup was issued that was not answered right; none if nobody departed.
+    pub fn healed_after(&self) -> Option<Span> {
+        let departed = self.nodes.last_departure?;
+        Some(self.lookups.last_not_correct.map_or(Span::ZERO, |at| at.since(departed)))
+    }
+
+    /// How long after the last departure a lookup was issued that met silence; none if nobody departed.
+    pub fn settled_after(&self) -> Option<Span> {
+        let departed = self.nodes.last_departure?;
+        Some(self.lookups.last_timeout.map_or(Span::ZERO, |at| at.since(departed)))
+    }
+
+    /// Adds the time since the number of nodes changed.
+    fn count_up(&mut self, now: SimTime) {
+        let from = self.up_since.max(self.warm_up);
+        self.node_nanos += u128::from(now.since(from).as_nanos()) * u128::from(self.up);
+        self.up_since = now;
+    }
+}
+
+impl<P: Dht> Recorder<P> for Metrics {
+    fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
+        match fact {
+            Fact::Sent { cause: Cause { purpose, .. }, bytes, .. } => {
+                self.join_messages += u64::from(*purpose == JOIN);
+                if now >= self.warm_up {
+                    let volume = match *purpose {
+                        LOOKUP => &mut self.traffic.lookup,
+                        JOIN => &mut self.traffic.join,
+                        _ => &mut self.traffic.upkeep,
+                    };
+                    volume.messages += 1;
+                    volume.bytes += u64::from(*bytes);
+                }
+            }
+            Fact::Started { .. } => {
+                self.count_up(now);
+                self.up += 1;
+            }
+            Fact::Stopped { how, .. } => {
+                self.count_up(now);
+                self.up -= 1;
+                self.nodes.last_departure = Some(now);
+                match how {
+                    Departure::Crash => self.nodes.crashes += 1,
+                    Departure::Leave => self.nodes.leaves += 1,
+                }
+            }
+            Fact::Reported { report: Report::Joined, .. } => self.nodes.joins += 1,
+            _ => {}
+        }
+    }
+}
+
+impl<P: Dht> Observer<P> for Metrics {
+    fn judged(&mut self, lookup: &Judged) {
+        self.series.judged(lookup);
+        if lookup.issued >= self.warm_up {
+            self.lookups.judged(lookup);
+        }
+    }
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        let empty = Distribution::default;
+        Self {
+            issued: 0,
+            correct: 0,
+            wrong: 0,
+            failed: 0,
+            abandoned: 0,
+            correct_on_side: 0,
+            hops: empty(),
+            hops_to_owner: empty(),
+            latency: empty(),
+            latency_known: empty(),
+            time_to_end: empty(),
+            timeouts: empty(),
+            time_lost: empty(),
+            messages: empty(),
+            last_not_correct: None,
+            last_timeout: None,
+        }
+    }
+}
+
+impl Lookups {
+    /// The share of correct ones among those that were not abandoned.
+    pub fn success(&self) -> Option<f64> {
+        let ended = self.issued - self.abandoned;
+        (ended > 0).then(|| self.correct as f64 / ended as f64)
+    }
+
+    /// The distributions with their names and units, for files.
+    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 8] {
+        [
+            ("hops", "exchanges", &self.hops),
+            ("hops_to_owner", "exchanges", &self.hops_to_owner),
+            ("latency", "ns", &self.latency),
+            ("latency_known", "ns", &self.latency_known),
+            ("time_to_end", "ns", &self.time_to_end),
+            ("timeouts", "calls", &self.timeouts),
+            ("time_lost", "ns", &self.time_lost),
+            ("messages", "messages", &self.messages),
+        ]
+    }
+
+    fn judged(&mut self, lookup: &Judged) {
+        self.issued += 1;
+        self.correct_on_side += u64::from(lookup.outcome_on_side == Outcome::Correct);
+        match lookup.outcome {
+            Outcome::Correct => self.correct += 1,
+            Outcome::Wrong => self.wrong += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Abandoned => {
+                self.abandoned += 1;
+                return;
+            }
+        }
+        if lookup.outcome != Outcome::Correct {
+            self.last_not_correct = self.last_not_correct.max(Some(lookup.issued));
+        }
+        if lookup.silence.timeouts > 0 {
+            self.last_timeout = self.last_timeout.max(Some(lookup.issued));
+        }
+        self.time_to_end.record((lookup.ended - lookup.issued).as_nanos());
+        self.timeouts.record(u64::from(lookup.silence.timeouts));
+        self.time_lost.record(lookup.silence.lost.as_nanos());
+        self.messages.record(lookup.messages);
+        if let Some(answer) = &lookup.answer {
+            self.hops.record(u64::from(answer.hops));
+            self.hops_to_owner.record(u64::from(answer.hops_to_owner));
+            self.latency.record((lookup.ended - lookup.issued).as_nanos());
+            self.latency_known.record(answer.known_at.since(lookup.issued).as_nanos());
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.issued += other.issued;
+        self.correct += other.correct;
+        self.wrong += other.wrong;
+        self.failed += other.failed;
+        self.abandoned += other.abandoned;
+        self.correct_on_side += other.correct_on_side;
+        self.hops.add(&other.hops);
+        self.hops_to_owner.add(&other.hops_to_owner);
+        self.latency.add(&other.latency);
+        self.latency_known.add(&other.latency_known);
+        self.time_to_end.add(&other.time_to_end);
+        self.timeouts.add(&other.timeouts);
+        self.time_lost.add(&other.time_lost);
+        self.messages.add(&other.messages);
+        self.last_not_correct = self.last_not_correct.max(other.last_not_correct);
+        self.last_timeout = self.last_timeout.max(other.last_timeout);
+    }
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        let histogram = Histogram::new(3).expect("three significant digits are legal");
+        Self { histogram, sum: 0, max: 0 }
+    }
+}
+
+impl Distribution {
+    /// Takes note of a value.
+    pub fn record(&mut self, value: u64) {
+        self.histogram.record(value).expect("a histogram that resizes itself takes every value");
+        self.sum += u128::from(value);
+        self.max = self.max.max(value);
+    }
+
+    /// How many values.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Their exact mean; none if there are none.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.sum as f64 / self.count() as f64)
+    }
+
+    /// The value at or below which this share of all values lies, to three digits; none if there are none.
+    pub fn quantile(&self, share: f64) -> Option<u64> {
+        (self.count() > 0).then(|| self.histogram.value_at_quantile(share).min(self.max))
+    }
+
+    /// The exact largest value; none if there are none.
+    pub fn max(&self) -> Option<u64> {
+        (self.count() > 0).then_some(self.max)
+    }
+
+    /// The values as the histogram holds them, with their counts.
+    pub fn counts(&self) -> Vec<(u64, u64)> {
+        self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("histograms of equal precision merge");
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+    }
+}
+
+impl Traffic {
+    fn add(&mut self, other: Self) {
+        self.lookup.add(other.lookup);
+        self.upkeep.add(other.upkeep);
+        self.join.add(other.join);
+    }
+}
+
+impl Volume {
+    fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+}
+
+impl NodeCounts {
+    fn add(&mut self, other: Self) {
+        self.joins += other.joins;
+        self.leaves += other.leaves;
+        self.crashes += other.crashes;
+        self.last_departure = self.last_departure.max(other.last_departure);
+    }
+}
+
+impl Series {
+    fn new(end: SimTime) -> Self {
+        let step = Span::from_nanos(end.as_nanos().div_ceil(POINTS).max(1));
+        Self { step, points: vec![Point::default(); POINTS as usize] }
+    }
+
+    fn judged(&mut self, lookup: &Judged) {
+        let place = (lookup.issued.as_nanos() / self.step.as_nanos()) as usize;
+        let last = self.points.len() - 1;
+        let point = &mut self.points[place.min(last)];
+        match lookup.outcome {
+            Outcome::Correct => point.correct += 1,
+            Outcome::Wrong => point.wrong += 1,
+            Outcome::Failed(_) => point.failed += 1,
+            Outcome::Abandoned => return,
+        }
+        point.issued += 1;
+        point.timeouts += u64::from(lookup.silence.timeouts);
+        if lookup.answer.is_some() {
+            point.latency += u128::from((lookup.ended - lookup.issued).as_nanos());
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.points.iter_mut().zip(&other.points) {
+            mine.issued += theirs.issued;
+            mine.correct += theirs.correct;
+            mine.wrong += theirs.wrong;
+            mine.failed += theirs.failed;
+            mine.timeouts += theirs.timeouts;
+            mine.latency += theirs.latency;
+        }
+    }
+}
+
+/// How many points a series has.
+const POINTS: u64 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merged_distributions_are_those_of_all_values() {
+        let of = |values: &[u64]| {
+            let mut all = Distribution::default();
+            for value in values {
+                all.record(*value);
+            }
+            all
+        };
+        let mut one = of(&[1, 2, 3, 1_000_000_007]);
+        one.add(&of(&[4, 5]));
+        let all = of(&[1, 2, 3, 1_000_000_007, 4, 5]);
+        assert_eq!((one.mean(), one.max(), one.counts()), (all.mean(), all.max(), all.counts()));
+        assert_eq!(one.max(), Some(1_000_000_007), "the maximum is exact");
+    }
+
+    #[test]
+    fn what_has_no_value_has_none() {
+        let empty = Distribution::default();
+        assert_eq!((empty.mean(), empty.quantile(0.5), empty.max()), (None, None, None));
+        assert_eq!(Lookups::default().success(), None);
+    }
+
+    #[test]
+    fn nodes_count_only_after_the_warm_up() {
+        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
+        let mut metrics = Metrics::new(at(10), at(30));
+        metrics.up = 2;
+        metrics.count_up(at(20));
+        metrics.up = 1;
+        metrics.finish();
+        assert!((metrics.node_seconds() - 30.0).abs() < 1e-9, "two for 10 s, one for 10 s");
+    }
+}

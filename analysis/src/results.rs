@@ -1,0 +1,343 @@
+//! The results of a scenario as one document: what `--json` prints and `--out` saves. Key order is fixed, and nothing in it
+//! depends on the machine, the clock or the file's place.
+
+use protocols::Entry;
+use scenarios::run::Finished;
+use serde::Serialize;
+use sim::time::{SimTime, Span};
+
+use crate::metrics::{Distribution, Lookups, Metrics, Volume};
+
+/// The results of all runs of a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Document {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its first seed.
+    pub seed: u64,
+    /// The version of this program.
+    pub version: &'static str,
+    /// One entry for each protocol and seed, in order.
+    pub results: Vec<Outcome>,
+    /// What was expected, and what came out.
+    pub expectations: Vec<Expected>,
+}
+
+/// What one run has come to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The protocol's name.
+    pub protocol: &'static str,
+    /// Its label in the scenario.
+    pub label: String,
+    /// Its settings, defaults filled in.
+    pub settings: Entry,
+    /// The seed.
+    pub seed: u64,
+    /// How many nodes there ever were.
+    pub nodes: usize,
+    /// How many were members at the end.
+    pub members_at_end: usize,
+    /// How many events nodes have handled.
+    pub events: u64,
+    /// The fingerprint.
+    pub fingerprint: String,
+    /// Virtual time, in seconds.
+    pub virtual_time_s: f64,
+    /// How often a node became a member.
+    pub joins: u64,
+    /// How many left gracefully.
+    pub leaves: u64,
+    /// How many crashed.
+    pub crashes: u64,
+    /// What became of lookups.
+    pub lookups: LookupFigures,
+    /// Messages sent for joins, by joins.
+    pub messages_per_join: Mean,
+    /// Distinct contacts of a member at the end.
+    pub routing_entries: Mean,
+    /// Bytes of state of a member at the end.
+    pub state_bytes: Mean,
+    /// What was sent after the warm-up, per node and second.
+    pub traffic: TrafficFigures,
+    /// How long after the last departure lookups still went wrong.
+    pub recovery: Recovery,
+    /// Lookups by the time at which they were issued.
+    pub series: Vec<PointFigures>,
+}
+
+/// What became of lookups.
+#[derive(Clone, Debug, Serialize)]
+pub struct LookupFigures {
+    issued: u64,
+    correct: u64,
+    wrong: u64,
+    failed: u64,
+    abandoned: u64,
+    success: Option<f64>,
+    correct_on_side: u64,
+    hops: Summary,
+    hops_to_owner: Summary,
+    latency_ms: Summary,
+    latency_known_ms: Summary,
+    time_to_end_ms: Summary,
+    timeouts: Summary,
+    time_lost_ms: Summary,
+    messages: Summary,
+}
+
+/// A distribution in five figures; null where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Summary {
+    /// The exact mean.
+    pub mean: Option<f64>,
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 95th percentile.
+    pub p95: Option<f64>,
+    /// The 99th percentile.
+    pub p99: Option<f64>,
+    /// The exact maximum.
+    pub max: Option<f64>,
+}
+
+/// A mean; null where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Mean {
+    /// The mean.
+    pub mean: Option<f64>,
+}
+
+/// What was sent, by what it was for.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TrafficFigures {
+    /// For users' lookups.
+    pub lookup: VolumeFigures,
+    /// To keep the overlay in order.
+    pub upkeep: VolumeFigures,
+    /// For joins.
+    pub join: VolumeFigures,
+}
+
+/// What was sent, per node and second, and in total.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct VolumeFigures {
+    /// Messages per node and second.
+    pub messages: Option<f64>,
+    /// Bytes per node and second.
+    pub bytes: Option<f64>,
+    /// Messages in all.
+    pub messages_total: u64,
+    /// Bytes in all.
+    pub bytes_total: u64,
+}
+
+/// How long after the last departure lookups still went wrong; null where nobody departed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Recovery {
+    /// Until the last lookup was issued that was not answered right, in seconds.
+    pub correct_after_s: Option<f64>,
+    /// Until the last lookup was issued that met silence, in seconds.
+    pub no_timeouts_after_s: Option<f64>,
+}
+
+/// One stretch of time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PointFigures {
+    from_s: f64,
+    issued: u64,
+    correct: u64,
+    wrong: u64,
+    failed: u64,
+    timeouts_mean: Option<f64>,
+    latency_ms_mean: Option<f64>,
+}
+
+/// An expectation, and what came out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Expected {
+    /// The figure.
+    pub metric: String,
+    /// Of which protocol, by its label.
+    pub protocol: String,
+    /// Not less than this.
+    pub at_least: Option<f64>,
+    /// Not more than this.
+    pub at_most: Option<f64>,
+    /// The mean over the seeds.
+    pub measured: Option<f64>,
+    /// How many seeds had a value.
+    pub seeds: usize,
+    /// Whether it was met.
+    pub met: bool,
+}
+
+impl Outcome {
+    /// The figures of one run.
+    pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
+        let metrics = &run.observer;
+        Self {
+            protocol: entry.about().name,
+            label: label.to_owned(),
+            settings: entry.clone(),
+            seed,
+            nodes,
+            members_at_end: run.members,
+            events: run.events,
+            fingerprint: run.fingerprint.to_string(),
+            virtual_time_s: (end - SimTime::ZERO).as_secs_f64(),
+            joins: metrics.nodes.joins,
+            leaves: metrics.nodes.leaves,
+            crashes: metrics.nodes.crashes,
+            lookups: LookupFigures::of(&metrics.lookups),
+            messages_per_join: Mean { mean: share(metrics.join_messages as f64, metrics.nodes.joins as f64) },
+            routing_entries: Mean::of(&run.routing_entries),
+            state_bytes: Mean::of(&run.state_bytes),
+            traffic: TrafficFigures::of(metrics),
+            recovery: Recovery {
+                correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
+                no_timeouts_after_s: metrics.settled_after().map(Span::as_secs_f64),
+            },
+            series: points(metrics),
+        }
+    }
+
+    /// The figure of this name, such as `lookups.hops.mean`; none if it has no value in this run.
+    pub fn figure(&self, metric: &str) -> Option<f64> {
+        let tree = serde_json::to_value(self).expect("results are plain data");
+        metric.split('.').try_fold(&tree, |tree, name| tree.get(name)).and_then(serde_json::Value::as_f64)
+    }
+}
+
+impl LookupFigures {
+    fn of(lookups: &Lookups) -> Self {
+        Self {
+            issued: lookups.issued,
+            correct: lookups.correct,
+            wrong: lookups.wrong,
+            failed: lookups.failed,
+            abandoned: lookups.abandoned,
+            success: lookups.success(),
+            correct_on_side: lookups.correct_on_side,
+            hops: Summary::of(&lookups.hops, 1.0),
+            hops_to_owner: Summary::of(&lookups.hops_to_owner, 1.0),
+            latency_ms: Summary::of(&lookups.latency, NANOS_PER_MILLI),
+            latency_known_ms: Summary::of(&lookups.latency_known, NANOS_PER_MILLI),
+            time_to_end_ms: Summary::of(&lookups.time_to_end, NANOS_PER_MILLI),
+            timeouts: Summary::of(&lookups.timeouts, 1.0),
+            time_lost_ms: Summary::of(&lookups.time_lost, NANOS_PER_MILLI),
+            messages: Summary::of(&lookups.messages, 1.0),
+        }
+    }
+}
+
+impl Summary {
+    /// A distribution's figures, divided by the size of the unit.
+    pub fn of(values: &Distribution, unit: f64) -> Self {
+        let at = |share| values.quantile(share).map(|value| value as f64 / unit);
+        Self {
+            mean: values.mean().map(|mean| mean / unit),
+            p50: at(0.5),
+            p95: at(0.95),
+            p99: at(0.99),
+            max: values.max().map(|max| max as f64 / unit),
+        }
+    }
+}
+
+impl Mean {
+    fn of(values: &[usize]) -> Self {
+        Self { mean: share(values.iter().sum::<usize>() as f64, values.len() as f64) }
+    }
+}
+
+impl TrafficFigures {
+    /// Volumes over the time that nodes were up.
+    pub fn of(metrics: &Metrics) -> Self {
+        let time = metrics.node_seconds();
+        let figures = |volume: Volume| VolumeFigures {
+            messages: share(volume.messages as f64, time),
+            bytes: share(volume.bytes as f64, time),
+            messages_total: volume.messages,
+            bytes_total: volume.bytes,
+        };
+        let traffic = metrics.traffic;
+        Self { lookup: figures(traffic.lookup), upkeep: figures(traffic.upkeep), join: figures(traffic.join) }
+    }
+}
+
+/// A part of a whole; none if there is no whole.
+pub fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// The names of all figures that an expectation can name, with what they mean.
+pub const METRICS: &[(&str, &str)] = &[
+    ("nodes", "nodes that ever were"),
+    ("members_at_end", "members when the run ends"),
+    ("events", "events that nodes have handled"),
+    ("virtual_time_s", "length of the run, in seconds"),
+    ("joins", "times a node became a member, whole run"),
+    ("leaves", "nodes that left gracefully, whole run"),
+    ("crashes", "nodes that crashed, whole run"),
+    ("lookups.issued", "lookups issued after the warm-up"),
+    ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
+    ("lookups.wrong", "answered with another node"),
+    ("lookups.failed", "gave up, or met their deadline"),
+    ("lookups.abandoned", "their issuer went down, or the run ended"),
+    ("lookups.success", "correct / (issued - abandoned)"),
+    ("lookups.correct_on_side", "correct by the truth on the issuer's side of a partition"),
+    ("lookups.hops", "sequential exchanges until the issuer knows the owner"),
+    ("lookups.hops_to_owner", "the same until the owner itself has been reached"),
+    ("lookups.latency_ms", "from issue to the owner's reply, of answered lookups"),
+    ("lookups.latency_known_ms", "from issue until the owner is known, of answered lookups"),
+    ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
+    ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
+    ("lookups.time_lost_ms", "time waited for them, per answered or failed lookup"),
+    ("lookups.messages", "messages sent for it until it ended, per answered or failed lookup"),
+    ("messages_per_join.mean", "messages sent for joins by joins, whole run"),
+    ("routing_entries.mean", "distinct contacts of a member at the end"),
+    ("state_bytes.mean", "bytes of state of a member at the end"),
+    ("traffic.lookup", "for users' lookups: messages and bytes per node and second, and in total"),
+    ("traffic.upkeep", "to keep the overlay in order, likewise"),
+    ("traffic.join", "for joins, likewise"),
+    ("recovery.correct_after_s", "last departure to the issue of the last lookup not answered right"),
+    ("recovery.no_timeouts_after_s", "last departure to the issue of the last lookup that met silence"),
+];
+
+/// The full names of all figures: a summary stands for its five, a volume for its four.
+pub fn metric_names() -> Vec<String> {
+    let parts = |name: &str| -> &[&str] {
+        match name {
+            "lookups.hops" | "lookups.hops_to_owner" | "lookups.timeouts" | "lookups.messages" => &SUMMARY,
+            name if name.starts_with("lookups.") && name.ends_with("_ms") => &SUMMARY,
+            name if name.starts_with("traffic.") => &VOLUME,
+            _ => &[],
+        }
+    };
+    METRICS
+        .iter()
+        .flat_map(|(name, _)| match parts(name) {
+            [] => vec![(*name).to_owned()],
+            parts => parts.iter().map(|part| format!("{name}.{part}")).collect(),
+        })
+        .collect()
+}
+
+fn points(metrics: &Metrics) -> Vec<PointFigures> {
+    let step = metrics.series.step;
+    let point = |(place, point): (usize, &crate::metrics::Point)| PointFigures {
+        from_s: step.times(place as u64).as_secs_f64(),
+        issued: point.issued,
+        correct: point.correct,
+        wrong: point.wrong,
+        failed: point.failed,
+        timeouts_mean: share(point.timeouts as f64, point.issued as f64),
+        latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
+    };
+    metrics.series.points.iter().enumerate().map(point).collect()
+}
+
+const NANOS_PER_MILLI: f64 = 1e6;
+const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];

@@ -1,0 +1,210 @@
+//! Results as people read them on a terminal: one block a protocol, figures with their units, at most 100 columns.
+
+use std::fmt::Write as _;
+
+use sim::time::{SimTime, Span};
+
+use crate::execute::{Executed, Run};
+use crate::metrics::{Distribution, Metrics};
+use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
+
+/// The whole page.
+pub fn page(executed: &Executed) -> String {
+    let mut page = String::new();
+    for (label, _) in &executed.scenario.protocols.0 {
+        let runs: Vec<&Run> = executed.runs.iter().filter(|run| run.label == *label).collect();
+        block(&mut page, executed, label, &runs);
+    }
+    expectations(&mut page, &executed.document.expectations);
+    page
+}
+
+/// One protocol, all its seeds together.
+fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
+    let Some((first, others)) = runs.split_first() else {
+        return;
+    };
+    let mut all = first.finished.observer.clone();
+    for run in others {
+        all.add(&run.finished.observer);
+    }
+    let name = &executed.document.scenario;
+    let seeds = match runs {
+        [run] => format!("seed {}", run.plan.seed),
+        runs => format!("{} seeds from {}", runs.len(), first.plan.seed),
+    };
+    let plan = &first.plan;
+    let time = in_seconds(plan.end - SimTime::ZERO);
+    line(page, &format!("{name}  {label}, {} nodes, {time}, {seeds}", plan.nodes()));
+    line(page, "");
+    lookups(page, &all);
+    traffic(page, &all, runs);
+    nodes(page, &all, runs.len());
+    over_time(page, &all);
+    identity(page, runs);
+}
+
+fn lookups(page: &mut String, all: &Metrics) {
+    let lookups = &all.lookups;
+    let ended = lookups.issued - lookups.abandoned;
+    let part = |count: u64| share(100.0 * count as f64, ended as f64).map_or("-".to_owned(), |p| format!("{p:.1} %"));
+    row(page, "lookups", &format!("{} issued, {} abandoned", lookups.issued, lookups.abandoned));
+    let (correct, wrong, failed) = (lookups.correct, lookups.wrong, lookups.failed);
+    let counts = [("correct", correct), ("wrong", wrong), ("failed", failed)];
+    let counts = counts.map(|(word, count)| format!("{word} {count} ({})", part(count)));
+    row(page, "", &counts.join("   "));
+    if lookups.correct_on_side != lookups.correct {
+        let side = lookups.correct_on_side;
+        row(page, "", &format!("correct on the issuer's side of the partition {side} ({})", part(side)));
+    }
+    line(page, "");
+    line(page, &format!("{:16}{:>11}{:>11}{:>11}{:>11}{:>11}", "", "mean", "p50", "p95", "p99", "max"));
+    distribution(page, "latency", "ms", &lookups.latency, 1e6);
+    distribution(page, "  until known", "ms", &lookups.latency_known, 1e6);
+    distribution(page, "time to end", "ms", &lookups.time_to_end, 1e6);
+    distribution(page, "hops", "", &lookups.hops, 1.0);
+    distribution(page, "hops to owner", "", &lookups.hops_to_owner, 1.0);
+    distribution(page, "timeouts", "", &lookups.timeouts, 1.0);
+    distribution(page, "messages", "", &lookups.messages, 1.0);
+    line(page, "");
+}
+
+fn distribution(page: &mut String, name: &str, unit: &str, values: &Distribution, size: f64) {
+    let Summary { mean, p50, p95, p99, max } = Summary::of(values, size);
+    let name = if unit.is_empty() { name.to_owned() } else { format!("{name}, {unit}") };
+    let whole = usize::from(!unit.is_empty());
+    let mut text = format!("  {name:16}");
+    let _ =
+        write!(text, "{:>9}", mean.map_or("-".to_owned(), |mean| format!("{mean:.*}", if whole == 0 { 3 } else { 1 })));
+    for value in [p50, p95, p99, max] {
+        let _ = write!(text, "{:>11}", value.map_or("-".to_owned(), |value| format!("{value:.whole$}")));
+    }
+    line(page, &text);
+}
+
+fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
+    let TrafficFigures { lookup, upkeep, join } = TrafficFigures::of(all);
+    let volume = |name: &str, volume: VolumeFigures| {
+        let [messages, bytes] =
+            [volume.messages, volume.bytes].map(|value| value.map_or("-".to_owned(), |v| format!("{v:.3}")));
+        format!("{name:8} {messages:>10} messages {bytes:>12} bytes   per node and second")
+    };
+    row(page, "traffic", &volume("lookup", lookup));
+    row(page, "", &volume("upkeep", upkeep));
+    row(page, "", &volume("join", join));
+    let per_join = share(all.join_messages as f64, all.nodes.joins as f64);
+    row(page, "join", &format!("{} messages each", figure(per_join, 1)));
+    let mean = |values: fn(&Run) -> &Vec<usize>| {
+        let all: Vec<usize> = runs.iter().flat_map(|run| values(run)).copied().collect();
+        share(all.iter().sum::<usize>() as f64, all.len() as f64)
+    };
+    let entries = figure(mean(|run| &run.finished.routing_entries), 1);
+    let bytes = figure(mean(|run| &run.finished.state_bytes), 0);
+    row(page, "state", &format!("{entries} routing entries, {bytes} bytes per node"));
+}
+
+fn nodes(page: &mut String, all: &Metrics, runs: usize) {
+    let members: u64 = all.nodes.joins;
+    let in_all = if runs > 1 { " over all seeds" } else { "" };
+    row(page, "nodes", &format!("{members} joins, {} leaves, {} crashes{in_all}", all.nodes.leaves, all.nodes.crashes));
+    if let (1, Some(healed), Some(settled)) = (runs, all.healed_after(), all.settled_after()) {
+        let (healed, settled) = (in_seconds(healed), in_seconds(settled));
+        row(page, "recovery", &format!("after the last departure lookups went wrong for {healed},"));
+        row(page, "", &format!("and met silence for {settled}"));
+    }
+}
+
+/// Success, latency and timeouts as lines of little bars.
+fn over_time(page: &mut String, all: &Metrics) {
+    let points = &all.series.points;
+    let (Some(first), Some(last)) =
+        (points.iter().position(|point| point.issued > 0), points.iter().rposition(|point| point.issued > 0))
+    else {
+        return;
+    };
+    let points = &points[first..=last];
+    let step = all.series.step;
+    let (from, until) = (in_seconds(step.times(first as u64)), in_seconds(step.times(last as u64 + 1)));
+    line(page, "");
+    row(page, "over time", &format!("from {from} to {until}, {} a bar", in_seconds(step)));
+    let correct: Vec<Option<f64>> = points.iter().map(|p| share(p.correct as f64, p.issued as f64)).collect();
+    row(page, "  correct", &format!("{}  full bar: all", bars(&correct, 1.0)));
+    let latency: Vec<Option<f64>> =
+        points.iter().map(|p| share(p.latency as f64 / 1e6, (p.correct + p.wrong) as f64)).collect();
+    let top = latency.iter().flatten().copied().fold(0.0, f64::max);
+    row(page, "  latency", &format!("{}  full bar: {top:.0} ms", bars(&latency, top)));
+    let timeouts: Vec<Option<f64>> = points.iter().map(|p| share(p.timeouts as f64, p.issued as f64)).collect();
+    let top = timeouts.iter().flatten().copied().fold(0.0, f64::max);
+    if top > 0.0 {
+        row(page, "  timeouts", &format!("{}  full bar: {top:.2} a lookup", bars(&timeouts, top)));
+    }
+}
+
+fn identity(page: &mut String, runs: &[&Run]) {
+    line(page, "");
+    let events: u64 = runs.iter().map(|run| run.finished.events).sum();
+    match runs {
+        [run] => row(page, "run", &format!("{events} events, fingerprint {}", run.finished.fingerprint)),
+        _ => row(page, "runs", &format!("{events} events; fingerprints: see --json")),
+    }
+    line(page, "");
+}
+
+fn expectations(page: &mut String, expectations: &[Expected]) {
+    if expectations.is_empty() {
+        return;
+    }
+    line(page, "expected");
+    for expected in expectations {
+        let Expected { metric, protocol, at_least, at_most, measured, seeds, met } = expected;
+        let band = match (at_least, at_most) {
+            (Some(low), Some(high)) => format!("from {low} to {high}"),
+            (Some(low), None) => format!("at least {low}"),
+            (None, Some(high)) => format!("at most {high}"),
+            (None, None) => String::new(),
+        };
+        let word = if *met { "met   " } else { "MISSED" };
+        let value = measured.map_or("no value".to_owned(), |value| format!("{value:.4}"));
+        let seeds = if *seeds > 1 { format!(" (mean of {seeds} seeds)") } else { String::new() };
+        line(page, &format!("  {word}  {protocol} {metric}: {value}{seeds}, {band}"));
+    }
+}
+
+/// Eighths of a line's height; a space where nothing was measured.
+fn bars(values: &[Option<f64>], top: f64) -> String {
+    const BARS: [char; 9] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let bar = |value: f64| if top > 0.0 { BARS[((value / top) * 8.0).clamp(0.0, 8.0) as usize] } else { BARS[0] };
+    values.iter().map(|value| value.map_or(' ', bar)).collect()
+}
+
+fn figure(value: Option<f64>, digits: usize) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+fn in_seconds(span: Span) -> String {
+    if span.as_nanos().is_multiple_of(1_000_000_000) {
+        format!("{} s", span.as_nanos() / 1_000_000_000)
+    } else {
+        format!("{:.1} s", span.as_secs_f64())
+    }
+}
+
+fn row(page: &mut String, name: &str, text: &str) {
+    line(page, &format!("  {name:12}{text}"));
+}
+
+fn line(page: &mut String, text: &str) {
+    page.push_str(text.trim_end());
+    page.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_reach_from_the_floor_to_the_top() {
+        assert_eq!(bars(&[Some(0.0), Some(0.5), Some(1.0), None], 1.0), "▁▄█ ");
+        assert_eq!(bars(&[Some(0.0)], 0.0), "▁");
+    }
+}
