@@ -69,6 +69,8 @@
 
 pub mod faults;
 pub mod fingerprint;
+#[doc(hidden)]
+pub mod internals;
 pub mod network;
 pub mod protocol;
 mod queue;

@@ -31,6 +31,8 @@ pub(crate) struct Queue<M, T> {
     timeouts: Lanes,
     timers: PriorityQueue<Owner, Reverse<Key>, FxBuildHasher>,
     slots: Vec<Vec<Pending<T>>>,
+    /// Receivers of messages that are likely to be due soon.
+    expected: Vec<Address>,
 }
 
 /// A message under way.
@@ -46,7 +48,7 @@ pub(crate) struct Letter<M> {
 #[derive(Debug)]
 pub(crate) enum Due<M, T> {
     Letter(Letter<M>),
-    Timer { node: Address, timer: T, cause: Cause },
+    Timer { node: Address, slot: Slot, timer: T, cause: Cause },
 }
 
 impl<M, T: Copy> Queue<M, T> {
@@ -58,6 +60,7 @@ impl<M, T: Copy> Queue<M, T> {
             timeouts: Lanes::default(),
             timers: PriorityQueue::with_default_hasher(),
             slots: Vec::new(),
+            expected: Vec::new(),
         }
     }
 
@@ -125,6 +128,21 @@ impl<M, T: Copy> Queue<M, T> {
         Some((time(first), due))
     }
 
+    /// Reads ahead: calls `touch` for receivers whose turn is likely to come soon.
+    ///
+    /// Safe Rust has no prefetch, and a read that misses the cache holds up the events behind it. Reads that are done
+    /// together wait together; so letters are read a handful at a time, and the next time their receivers.
+    #[inline]
+    pub(crate) fn read_ahead(&mut self, mut touch: impl FnMut(Address)) {
+        if self.messages.risen().len() < HANDFUL {
+            return;
+        }
+        self.expected.drain(..).for_each(&mut touch);
+        let letters = &self.letters;
+        let receivers = self.messages.risen().drain(..).filter_map(|key| letters.get((key & PLACE_MASK) as usize));
+        self.expected.extend(receivers.map(|letter| letter.to));
+    }
+
     /// Messages under way and timers that run; a cancelled timeout that still lies in its lane does not count.
     pub(crate) fn len(&self) -> usize {
         let timers = self.slots.iter().flatten().filter(|pending| pending.key.is_some()).count();
@@ -148,7 +166,7 @@ impl<M, T: Copy> Queue<M, T> {
         let pending = self.slot_mut(owner);
         pending.key = None;
         let (timer, cause) = pending.timer.expect("a timer that runs is in its slot");
-        Due::Timer { node: owner.node, timer, cause }
+        Due::Timer { node: owner.node, slot: owner.slot, timer, cause }
     }
 
     fn slot_mut(&mut self, owner: Owner) -> &mut Pending<T> {
@@ -219,6 +237,10 @@ impl<V> Arena<V> {
         u64::from(place)
     }
 
+    fn get(&self, place: usize) -> Option<&V> {
+        self.values[place].as_ref()
+    }
+
     fn take(&mut self, place: usize) -> V {
         self.free.push(place as u32);
         self.values[place].take().expect("a place in use holds a value")
@@ -236,6 +258,7 @@ fn time(key: Key) -> SimTime {
     SimTime::from_nanos((key >> 64) as u64)
 }
 
+const HANDFUL: usize = 16;
 const PLACE_BITS: u32 = 28;
 const ID_BITS: u32 = 64 - PLACE_BITS;
 const PLACE_MASK: Key = (1 << PLACE_BITS) - 1;

@@ -1,9 +1,10 @@
 //! The simulation: nodes, a network and recorders around one queue of events.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hint::black_box;
 
 use crate::network::{DropCause, Network, Packet, Verdict};
-use crate::protocol::{Address, Cause, Context, Effect, Event, NodeChance, Protocol};
+use crate::protocol::{Address, Cause, Context, Effect, Event, NodeChance, Protocol, Slot};
 use crate::queue::{Due, Letter, Queue, Start};
 use crate::record::{Departure, Fact, Recorder};
 use crate::rng::{LinkChance, LinkField, StreamPurpose};
@@ -18,8 +19,13 @@ pub struct Simulation<P: Protocol, N, R> {
     seed: u64,
     now: SimTime,
     shared: P::Shared,
-    nodes: Vec<Node<P>>,
-    waiting: BTreeMap<Address, VecDeque<Waiting<P>>>,
+    /// The states of the nodes that are up. What is rarely looked at lies in `nodes`, apart from them.
+    states: Vec<Option<P>>,
+    nodes: Vec<Node>,
+    /// What waits for each node that is paused.
+    waiting: BTreeMap<Address, VecDeque<Arrival<P>>>,
+    /// What still waits for the node that is being resumed.
+    backlog: VecDeque<Arrival<P>>,
     queue: Queue<P::Message, P::Timer>,
     weather: LinkField,
     network: N,
@@ -28,16 +34,15 @@ pub struct Simulation<P: Protocol, N, R> {
 }
 
 #[derive(Debug)]
-struct Node<P> {
-    state: Option<P>,
+struct Node {
     chance: NodeChance,
     incarnation: u32,
-    paused: bool,
 }
 
-/// An event that arrived at a paused node.
+/// An event at a node's door, and the slot it comes from if it is a timer.
 #[derive(Debug)]
-struct Waiting<P: Protocol> {
+struct Arrival<P: Protocol> {
+    slot: Option<Slot>,
     event: Event<P>,
     cause: Cause,
 }
@@ -49,8 +54,10 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
             seed,
             now: SimTime::ZERO,
             shared,
+            states: Vec::new(),
             nodes: Vec::new(),
             waiting: BTreeMap::new(),
+            backlog: VecDeque::new(),
             queue: Queue::new(),
             weather: LinkField::new(seed, StreamPurpose::WEATHER),
             network,
@@ -65,18 +72,16 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     /// # Panics
     /// If the node is up.
     pub fn start(&mut self, address: Address, state: P) {
+        assert!(!self.is_up(address), "{address} is up already");
         while self.nodes.len() <= address.index() {
             let number = Address(self.nodes.len() as u32);
-            let chance = NodeChance::new(self.seed, number, 0);
-            self.nodes.push(Node { state: None, chance, incarnation: 0, paused: false });
+            self.nodes.push(Node { chance: NodeChance::new(self.seed, number, 0), incarnation: 0 });
+            self.states.push(None);
         }
-        let seed = self.seed;
+        self.states[address.index()] = Some(state);
         let node = &mut self.nodes[address.index()];
-        assert!(node.state.is_none(), "{address} is up already");
-        node.state = Some(state);
-        node.chance = NodeChance::new(seed, address, node.incarnation);
         let incarnation = node.incarnation;
-        node.incarnation += 1;
+        *node = Node { chance: NodeChance::new(self.seed, address, incarnation), incarnation: incarnation + 1 };
         self.recorder.record(self.now, &Fact::Started { node: address, incarnation });
     }
 
@@ -85,38 +90,35 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         if !self.is_up(node) {
             return false;
         }
-        self.deliver(node, Event::Request(request), cause);
+        self.deliver(node, Arrival { slot: None, event: Event::Request(request), cause });
         true
     }
 
     /// The node goes down in the middle of whatever it was doing: its state is lost and its timers die with it. What it
     /// had sent still arrives. Nothing if it is down already.
     pub fn crash(&mut self, node: Address) {
-        if self.is_up(node) {
-            self.take_down(node, Departure::Crash);
-        }
+        self.take_down(node, Departure::Crash);
     }
 
     /// The node handles nothing until it is resumed; what arrives meanwhile waits, its own timers too. Nothing if it is
     /// down.
     pub fn pause(&mut self, node: Address) {
-        if self.is_up(node) && !self.nodes[node.index()].paused {
-            self.nodes[node.index()].paused = true;
+        if self.is_up(node) && !self.waiting.contains_key(&node) {
+            self.waiting.insert(node, VecDeque::new());
             self.recorder.record(self.now, &Fact::Paused { node });
         }
     }
 
-    /// A paused node goes on, beginning with what has waited, in order of arrival. Nothing if it is not paused.
+    /// A paused node goes on, beginning with what has waited, in order of arrival. A timer that ran down meanwhile can
+    /// still be cancelled or replaced by an event before it. Nothing if the node is not paused.
     pub fn resume(&mut self, node: Address) {
-        if !self.is_up(node) || !self.nodes[node.index()].paused {
+        let Some(arrivals) = self.waiting.remove(&node) else {
             return;
-        }
-        self.nodes[node.index()].paused = false;
+        };
         self.recorder.record(self.now, &Fact::Resumed { node });
-        for Waiting { event, cause } in self.waiting.remove(&node).unwrap_or_default() {
-            if self.is_up(node) {
-                self.handle(node, event, cause);
-            }
+        self.backlog = arrivals;
+        while let Some(Arrival { event, cause, .. }) = self.backlog.pop_front() {
+            self.handle(node, event, cause);
         }
     }
 
@@ -133,15 +135,19 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     }
 
     /// Runs the next event, if it is due before `end`. False if there was none.
+    #[inline]
     pub fn step_before(&mut self, end: SimTime) -> bool {
         let Some((at, due)) = self.queue.pop_before(end) else {
             return false;
         };
         debug_assert!(at >= self.now, "time does not run backwards");
+        self.queue.read_ahead(|node| _ = black_box(self.states.get(node.index()).is_some_and(Option::is_some)));
         self.now = at;
         match due {
             Due::Letter(letter) => self.arrive(letter),
-            Due::Timer { node, timer, cause } => self.deliver(node, Event::Timer(timer), cause),
+            Due::Timer { node, slot, timer, cause } => {
+                self.deliver(node, Arrival { slot: Some(slot), event: Event::Timer(timer), cause });
+            }
         }
         true
     }
@@ -158,12 +164,12 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
 
     /// The state of a node that is up. For tests and for those who measure; a protocol cannot see it.
     pub fn node(&self, node: Address) -> Option<&P> {
-        self.nodes.get(node.index())?.state.as_ref()
+        self.states.get(node.index())?.as_ref()
     }
 
     /// All nodes that are up, in order of address.
     pub fn nodes(&self) -> impl Iterator<Item = (Address, &P)> {
-        self.nodes.iter().zip(0..).filter_map(|(node, number)| Some((Address(number), node.state.as_ref()?)))
+        self.states.iter().zip(0..).filter_map(|(state, number)| Some((Address(number), state.as_ref()?)))
     }
 
     /// What every node may know.
@@ -191,10 +197,11 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         self.recorder
     }
 
+    #[inline]
     fn arrive(&mut self, letter: Letter<P::Message>) {
         let Letter { from, to, cause, message } = letter;
         if self.is_up(to) {
-            self.deliver(to, Event::Message { from, message }, cause);
+            self.deliver(to, Arrival { slot: None, event: Event::Message { from, message }, cause });
         } else {
             let why = DropCause::NodeDown;
             self.recorder.record(self.now, &Fact::Dropped { from, to, message: &message, cause, why });
@@ -202,29 +209,32 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     }
 
     /// Gives the event to the node, or keeps it for one that is paused.
-    fn deliver(&mut self, node: Address, event: Event<P>, cause: Cause) {
-        if self.nodes[node.index()].paused {
-            self.waiting.entry(node).or_default().push_back(Waiting { event, cause });
-        } else {
-            self.handle(node, event, cause);
+    #[inline]
+    fn deliver(&mut self, node: Address, arrival: Arrival<P>) {
+        match self.waiting.get_mut(&node) {
+            Some(arrivals) => arrivals.push_back(arrival),
+            None => self.handle(node, arrival.event, arrival.cause),
         }
     }
 
+    #[inline]
     fn handle(&mut self, address: Address, event: Event<P>, cause: Cause) {
         self.tell(address, &event, cause);
-        let node = &mut self.nodes[address.index()];
-        let state = node.state.as_mut().expect("only a node that is up is given events");
+        let state = self.states[address.index()].as_mut().expect("only a node that is up is given events");
+        let chance = &mut self.nodes[address.index()].chance;
         let mut effects = std::mem::take(&mut self.effects);
-        let mut cx = Context::new(self.now, address, cause, &self.shared, &mut node.chance, &mut effects);
-        state.handle(event, &mut cx);
+        state.handle(event, &mut Context::new(self.now, address, cause, &self.shared, chance, &mut effects));
         for effect in effects.drain(..) {
-            if self.nodes[address.index()].state.is_some() {
-                self.carry_out(address, effect);
+            let is_last = matches!(effect, Effect::Stop);
+            self.carry_out(address, effect);
+            if is_last {
+                break;
             }
         }
         self.effects = effects;
     }
 
+    #[inline]
     fn tell(&mut self, node: Address, event: &Event<P>, cause: Cause) {
         let fact = match event {
             Event::Message { from, message } => Fact::Delivered { from: *from, to: node, message, cause },
@@ -234,14 +244,19 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         self.recorder.record(self.now, &fact);
     }
 
+    #[inline]
     fn carry_out(&mut self, node: Address, effect: Effect<P>) {
         match effect {
             Effect::Send { to, message, cause } => self.send(Letter { from: node, to, cause, message }),
             Effect::SetTimer { slot, after, timer, cause } => {
+                self.forget_waiting(slot);
                 let is_timeout = P::is_timeout(&timer);
                 self.queue.set_timer(node, slot, Start { now: self.now, after, timer, cause, is_timeout });
             }
-            Effect::CancelTimer { slot } => self.queue.cancel(node, slot),
+            Effect::CancelTimer { slot } => {
+                self.forget_waiting(slot);
+                self.queue.cancel(node, slot);
+            }
             Effect::Report { report, cause } => {
                 self.recorder.record(self.now, &Fact::Reported { node, report: &report, cause });
             }
@@ -249,6 +264,7 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         }
     }
 
+    #[inline]
     fn send(&mut self, letter: Letter<P::Message>) {
         let Letter { from, to, cause, ref message } = letter;
         let bytes = P::wire_bytes(message, &self.shared);
@@ -268,14 +284,17 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         }
     }
 
-    fn take_down(&mut self, address: Address, how: Departure) {
-        let node = &mut self.nodes[address.index()];
-        if node.state.take().is_none() {
-            return;
+    /// Forgets the timer of this slot that ran down in a pause and still waits, if the node is being resumed.
+    fn forget_waiting(&mut self, slot: Slot) {
+        self.backlog.retain(|arrival| arrival.slot != Some(slot));
+    }
+
+    fn take_down(&mut self, node: Address, how: Departure) {
+        if self.states.get_mut(node.index()).and_then(Option::take).is_some() {
+            self.queue.cancel_all(node);
+            self.waiting.remove(&node);
+            self.backlog.clear();
+            self.recorder.record(self.now, &Fact::Stopped { node, how });
         }
-        node.paused = false;
-        self.queue.cancel_all(address);
-        self.waiting.remove(&address);
-        self.recorder.record(self.now, &Fact::Stopped { node: address, how });
     }
 }

@@ -64,7 +64,7 @@ impl Sub for SimTime {
 
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:09}s", self.0 / NANOS_PER_SEC, self.0 % NANOS_PER_SEC)
+        f.pad(&format!("{}.{:09}s", self.0 / NANOS_PER_SEC, self.0 % NANOS_PER_SEC))
     }
 }
 
@@ -149,13 +149,13 @@ impl fmt::Display for Span {
     /// In the largest unit that divides it, so that the text is exact: `1500ms`, `2s`, `7ns`; nothing is `0s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 {
-            return f.write_str("0s");
+            return f.pad("0s");
         }
         let (unit, name) = UNITS
             .into_iter()
             .find(|(unit, _)| self.0.is_multiple_of(*unit))
             .expect("one nanosecond divides every span");
-        write!(f, "{}{name}", self.0 / unit)
+        f.pad(&format!("{}{name}", self.0 / unit))
     }
 }
 
@@ -179,6 +179,14 @@ mod tests {
         assert_eq!(Span::from_secs(7200).to_string(), "2h");
         assert_eq!(Span::from_nanos(1_000_001).to_string(), "1000001ns");
         assert_eq!(Span::ZERO.to_string(), "0s");
+    }
+
+    #[test]
+    fn times_fill_the_width_they_are_given() {
+        assert_eq!(
+            format!("{:>14}|{:<4}|{:>3}", SimTime::ZERO, Span::from_secs(2), Span::ZERO),
+            "  0.000000000s|2s  | 0s"
+        );
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl<'a> Row<'a> {
         if self.cause.request != RequestId::NONE {
             let _ = write!(line, "  request {}", self.cause.request.0);
         }
+        line.truncate(line.trim_end().len());
         line.push('\n');
     }
 }
