@@ -23,9 +23,17 @@
 //!    that wait for each other in step would refuse each other for ever.
 //! 7. A node that is asked while it is not a member says so (`NotMember`); the papers do not speak of restarts.
 //! 8. A recursive lookup is acknowledged hop by hop and sent out again if nothing is heard of it for a quarter of its
-//!    deadline; the time that other nodes lost to silence is not known to the issuer, their number is.
+//!    deadline; the time that other nodes lost to silence is not known to the issuer, their number is. An errand that
+//!    arrives twice is carried once.
 //! 9. Rings that have purged each other never merge by these rules. `merge: Bootstrap(..)` is not in the papers: a node
-//!    asks its bootstrap now and then who owns the node's own id, and considers the answer as a successor.
+//!    asks its bootstrap now and then who owns the node's own id, and considers the answer as a successor. A node that
+//!    knows nobody alive does so at every stabilization. Where nodes were born with tables ([`Dht::converged`]), the
+//!    member with the lowest id is everybody's bootstrap.
+//! 10. A node that is told that it owns a key does not check it: it may be the heir of an owner that has just died, and
+//!     has not noticed yet. The price: an owner that is taken for dead because messages were lost is passed over, and
+//!     the answer is wrong.
+//! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives, by one
+//!     predecessor for each stabilization. The papers do not speak of it.
 
 mod correct;
 mod fingers;
@@ -36,6 +44,7 @@ mod node;
 mod published;
 mod search;
 mod settings;
+mod taken;
 mod upkeep;
 
 use sim::protocol::{Address, Context, Event, Protocol};
@@ -48,7 +57,7 @@ use neighbours::Place;
 use node::{Cx, Status, Upkeep, What, place};
 use search::Route;
 
-pub use message::{Errand, Message};
+pub use message::{Errand, Message, Toll};
 pub use node::{Chord, Timer};
 pub use settings::{LookupMode, Maintenance, Merge, RouteOver, Rules, Settings};
 
@@ -110,6 +119,7 @@ impl Dht for Chord {
         let after = || members.from(mine).map(|(_, node)| node).filter(|node| *node != me);
         let mut chord = Self::default();
         chord.ring.successors = after().take(common.settings.successors as usize).collect();
+        chord.bootstraps = members.from(Key::ZERO).map(|(_, node)| node).find(|node| *node != me).into_iter().collect();
         chord.ring.predecessor = members.before(mine).map(|(_, node)| node).find(|node| *node != me);
         let width = common.width();
         let mut index = 0;
@@ -142,6 +152,7 @@ impl Dht for Chord {
             + self.fingers.heap_bytes()
             + self.calls.heap_bytes()
             + self.lookups.heap_bytes()
+            + self.taken.heap_bytes()
             + lists * size_of::<Address>()
     }
 }
@@ -191,36 +202,37 @@ impl Chord {
                 self.neighbour_left(from, predecessor, &successors, cx);
             }
             Message::Notify | Message::NewSuccessor { .. } | Message::Leaving { .. } => {}
-            Message::Found { lookup, hops, timeouts, holders } => {
-                self.found(lookup, from, (hops, timeouts), holders, cx);
-            }
-            Message::Way { call, closer, owners, more } => {
-                if let Some(What::Ask(lookup)) = self.answered(call, from, cx) {
-                    self.told_way(lookup, from, Route { closer, owners, more }, cx);
+            Message::Found { lookup, toll, holders } => self.found(lookup, from, toll, holders, cx),
+            Message::Way { call, .. }
+            | Message::Neighbours { call, .. }
+            | Message::Pong { call }
+            | Message::ResponsePending { call }
+            | Message::NotMember { call }
+            | Message::Accepted { call } => {
+                if let Some(what) = self.answered(call, from, &message, cx) {
+                    self.replied(from, what, message, cx);
                 }
             }
-            Message::Neighbours { call, predecessor, successors } => match self.answered(call, from, cx) {
-                Some(What::Query) => self.neighbours_told(from, predecessor, &successors, cx),
-                Some(What::JoinQuery) => self.predecessor_told(from, &successors, cx),
-                _ => {}
-            },
-            Message::Pong { call } => match self.answered(call, from, cx) {
-                Some(What::Claim(lookup)) => self.claimed(lookup, from, cx),
-                Some(What::PingPredecessor) => self.predecessor_answered(from, true),
-                Some(What::StepPing) => self.step_lives(cx),
-                _ => {}
-            },
-            Message::ResponsePending { call } => match self.answered(call, from, cx) {
-                Some(What::Query) => self.step_refused(cx),
-                Some(What::JoinQuery) => self.join_later(cx),
-                _ => {}
-            },
-            Message::NotMember { call } => {
-                if let Some(what) = self.answered(call, from, cx) {
-                    self.no_answer(from, what, cx);
-                }
+        }
+    }
+
+    /// A call was answered.
+    fn replied(&mut self, from: Address, what: What, answer: Message, cx: &mut Cx<'_>) {
+        match (what, answer) {
+            (What::Ask(lookup), Message::Way { closer, owners, more, .. }) => {
+                self.told_way(lookup, from, Route { closer, owners, more }, cx);
             }
-            Message::Accepted { call } => _ = self.answered(call, from, cx),
+            (What::Query, Message::Neighbours { predecessor, successors, .. }) => {
+                self.neighbours_told(from, predecessor, &successors, cx);
+            }
+            (What::JoinQuery, Message::Neighbours { successors, .. }) => self.predecessor_told(from, &successors, cx),
+            (What::Query, Message::ResponsePending { .. }) => self.step_refused(cx),
+            (What::JoinQuery, Message::ResponsePending { .. }) => self.join_later(cx),
+            (What::Claim(lookup), Message::Pong { .. }) => self.claimed(lookup, from, cx),
+            (What::PingPredecessor, Message::Pong { .. }) => self.predecessor_answered(from, true),
+            (What::StepPing, Message::Pong { .. }) => self.step_lives(cx),
+            (what, Message::NotMember { .. }) => self.no_answer(from, what, cx),
+            _ => {}
         }
     }
 
@@ -247,7 +259,9 @@ impl Chord {
             Message::GetNeighbours { .. } => cx.send(from, self.own_neighbours(call)),
             Message::Forward { errand, .. } => {
                 cx.send(from, Message::Accepted { call });
-                self.take_on(errand, cx);
+                if self.taken.is_new(from, call, cx.now(), cx.shared().settings.lookup_deadline.0) {
+                    self.take_on(errand, cx);
+                }
             }
             Message::Deliver { errand, holders, .. } => {
                 cx.send(from, Message::Accepted { call });
@@ -269,7 +283,11 @@ impl Chord {
     fn no_answer(&mut self, node: Address, what: What, cx: &mut Cx<'_>) {
         match what {
             What::Ask(lookup) | What::Claim(lookup) => self.lookup_silent(lookup, node, cx),
-            What::Query | What::StepPing => self.step_silent(cx),
+            What::Query | What::StepPing => {
+                // Whatever is decided of silent fingers: a dead head is none, or it would come back by a rescue.
+                self.fingers.forget(node);
+                self.step_silent(cx);
+            }
             What::PingPredecessor => self.predecessor_answered(node, false),
             What::JoinQuery => self.join_later(cx),
             What::Forward(mut carried) | What::Deliver(mut carried) => {

@@ -136,15 +136,18 @@ pub enum FailureReason {
 pub struct Silence {
     /// How many: every attempt that was not answered in time counts.
     pub timeouts: u32,
+    /// Of these, how many before the owner was known.
+    pub on_the_way: u32,
     /// How long, summed.
     #[serde(skip)]
     pub lost: Span,
 }
 
 impl Silence {
-    /// One more attempt met silence for so long.
-    pub fn add(&mut self, waited: Span) {
+    /// One more attempt met silence for so long: on the way, or at an owner's door.
+    pub fn add(&mut self, waited: Span, on_the_way: bool) {
         self.timeouts += 1;
+        self.on_the_way += u32::from(on_the_way);
         self.lost += waited;
     }
 }

@@ -1,5 +1,7 @@
 //! Calls in flight: which question went to whom, how long to wait for the answer, and when to try again.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 use sim::protocol::Address;
 use sim::time::{SimTime, Span};
@@ -13,8 +15,11 @@ use crate::table::{Handle, Table};
 pub enum Timeout {
     /// Always the same.
     Fixed(Duration),
-    /// The smoothed round trip plus four deviations, as measured by this node over all its calls (Jacobson 1988; Rhea et
-    /// al. 2004 for its use in a DHT), rounded up to one of 16 steps per octave; a repeated attempt waits twice as long.
+    /// The smoothed round trip plus four deviations, as measured by this node for this peer, or over all its calls for a
+    /// new one (Jacobson 1988; Rhea et al. 2004 for its use in a DHT), rounded up to one of 16 steps per octave; a
+    /// repeated attempt waits twice as long.
+    /// An answer that comes when the call has ended counts as well, or a network that has become slower would look dead
+    /// for ever.
     Adaptive {
         /// Before the first answer has been seen.
         initial: Duration,
@@ -33,7 +38,9 @@ impl Default for Timeout {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Calls<W> {
     table: Table<Call<W>>,
-    round_trip: RoundTrip,
+    round_trips: RoundTrips,
+    /// The last few calls that ended while another answer may still be under way: number, who, and the last attempt.
+    late: VecDeque<(Handle, Address, SimTime)>,
 }
 
 /// A call that waits for an answer.
@@ -53,26 +60,37 @@ pub struct Call<W> {
 
 impl<W> Default for Calls<W> {
     fn default() -> Self {
-        Self { table: Table::default(), round_trip: RoundTrip::default() }
+        Self { table: Table::default(), round_trips: RoundTrips::default(), late: VecDeque::new() }
     }
 }
 
 impl<W> Calls<W> {
+    /// No calls yet, with numbers that hardly another life uses: see [`Table::of_life`].
+    pub fn of_life(life: u32) -> Self {
+        Self { table: Table::of_life(life), ..Self::default() }
+    }
+
     /// Notes a new call, and says how long to wait for it.
     pub fn begin(&mut self, to: Address, what: W, now: SimTime, timeout: Timeout) -> (Handle, Span) {
-        let wait = self.round_trip.wait(timeout, 0);
+        let wait = self.round_trips.to(to).wait(timeout, 0);
         (self.table.insert(Call { to, what, sent: now, attempt: 0, wait }), wait)
     }
 
     /// An answer has come: the call ends. None if it had ended before, or the answer comes from somebody else.
     pub fn answered(&mut self, id: Handle, from: Address, now: SimTime) -> Option<Call<W>> {
-        if self.table.get(id)?.to != from {
+        let Some(call) = self.table.get(id) else {
+            self.learn_late(id, from, now);
+            return None;
+        };
+        if call.to != from {
             return None;
         }
         let call = self.table.remove(id)?;
         if call.attempt == 0 {
+            self.round_trips.learn(from, now.since(call.sent));
+        } else {
             // Karn's rule: the answer to a repeated question may belong to an earlier attempt.
-            self.round_trip.learn(now.since(call.sent));
+            self.remember(id, from, call.sent);
         }
         Some(call)
     }
@@ -80,12 +98,14 @@ impl<W> Calls<W> {
     /// Silence: the call is tried again, or ends when it has been tried often enough. None if it had ended before.
     pub fn silent(&mut self, id: Handle, now: SimTime, timeout: Timeout, retries: u32) -> Option<Silent<'_, W>> {
         if self.table.get(id)?.attempt >= retries {
-            return self.table.remove(id).map(Silent::GaveUp);
+            let call = self.table.remove(id)?;
+            self.remember(id, call.to, call.sent);
+            return Some(Silent::GaveUp(call));
         }
         let call = self.table.get_mut(id)?;
         call.attempt += 1;
         call.sent = now;
-        let waited = std::mem::replace(&mut call.wait, self.round_trip.wait(timeout, call.attempt));
+        let waited = std::mem::replace(&mut call.wait, self.round_trips.to(call.to).wait(timeout, call.attempt));
         Some(Silent::Again { call, waited })
     }
 
@@ -112,6 +132,22 @@ impl<W> Calls<W> {
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.table.heap_bytes()
+            + self.late.capacity() * size_of::<(Handle, Address, SimTime)>()
+            + self.round_trips.peers.capacity() * size_of::<(Address, RoundTrip)>()
+    }
+
+    fn remember(&mut self, id: Handle, to: Address, sent: SimTime) {
+        if self.late.len() == LATE {
+            self.late.pop_front();
+        }
+        self.late.push_back((id, to, sent));
+    }
+
+    /// Where each attempt has been answered, the last answer belongs to the last attempt.
+    fn learn_late(&mut self, id: Handle, from: Address, now: SimTime) {
+        if let Some((_, _, sent)) = self.late.iter().find(|(late, to, _)| (*late, *to) == (id, from)) {
+            self.round_trips.learn(from, now.since(*sent));
+        }
     }
 }
 
@@ -129,16 +165,50 @@ pub enum Silent<'a, W> {
     GaveUp(Call<W>),
 }
 
-/// Smoothed round trip and mean deviation, in whole nanoseconds (Jacobson, "Congestion Avoidance and Control", 1988).
+/// Round trips to the peers called last, and over all calls for those that are new.
+///
+/// One figure for all peers would be no good: where delays belong to pairs of nodes, the far ones would seem silent at
+/// every call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct RoundTrips {
+    all: RoundTrip,
+    peers: Vec<(Address, RoundTrip)>,
+    /// Which peer makes room for the next new one.
+    next: usize,
+}
+
+impl RoundTrips {
+    /// The round trip to this peer, as far as known.
+    fn to(&self, peer: Address) -> RoundTrip {
+        self.peers.iter().find(|(known, _)| *known == peer).map_or(self.all, |(_, round_trip)| *round_trip)
+    }
+
+    fn learn(&mut self, peer: Address, sample: Span) {
+        self.all.learn(sample);
+        if let Some((_, known)) = self.peers.iter_mut().find(|(known, _)| *known == peer) {
+            return known.learn(sample);
+        }
+        let mut new = RoundTrip::default();
+        new.learn(sample);
+        if self.peers.len() < PEERS {
+            self.peers.push((peer, new));
+        } else {
+            self.peers[self.next] = (peer, new);
+            self.next = (self.next + 1) % PEERS;
+        }
+    }
+}
+
+/// Smoothed round trip and mean deviation, in whole microseconds (Jacobson, "Congestion Avoidance and Control", 1988).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct RoundTrip {
-    smoothed: u64,
-    deviation: u64,
+    smoothed: u32,
+    deviation: u32,
 }
 
 impl RoundTrip {
     fn learn(&mut self, sample: Span) {
-        let sample = sample.as_nanos().max(1);
+        let sample = (sample.as_nanos() / 1_000).clamp(1, u64::from(u32::MAX / 16)) as u32;
         if self.smoothed == 0 {
             *self = Self { smoothed: sample, deviation: sample / 2 };
             return;
@@ -147,14 +217,14 @@ impl RoundTrip {
         self.smoothed = self.smoothed - self.smoothed / 8 + sample / 8;
     }
 
-    fn wait(&self, timeout: Timeout, attempt: u32) -> Span {
+    fn wait(self, timeout: Timeout, attempt: u32) -> Span {
         match timeout {
             Timeout::Fixed(wait) => wait.0,
             Timeout::Adaptive { initial, max } => {
                 let base = if self.smoothed == 0 {
                     initial.0
                 } else {
-                    Span::from_nanos(self.smoothed + (4 * self.deviation).max(GRAIN.as_nanos()))
+                    Span::from_micros(u64::from(self.smoothed) + (4 * u64::from(self.deviation)).max(GRAIN_MICROS))
                 };
                 round_up(base.times(1 << attempt.min(20))).min(max.0)
             }
@@ -169,8 +239,13 @@ fn round_up(span: Span) -> Span {
     Span::from_nanos(nanos.div_ceil(step).saturating_mul(step))
 }
 
+/// How many calls are remembered for an answer that comes late (arbitrary).
+const LATE: usize = 16;
 /// The least that four deviations count for: where every round trip is the same, the answer must not race the timeout.
-const GRAIN: Span = Span::from_millis(10);
+const GRAIN_MICROS: u64 = 10_000;
+/// The round trips to so many peers are kept apart: all of them in an overlay of the size that is asked for here, and
+/// 768 bytes at most in a large one.
+const PEERS: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -229,6 +304,60 @@ mod tests {
         };
         assert_eq!(waited, wait);
         assert_eq!(call.wait, wait.times(2));
+    }
+
+    #[test]
+    fn a_network_that_becomes_slower_is_not_dead_for_ever() {
+        for round_trip in [150, 400, 4_000] {
+            let mut calls = Calls::default();
+            for _ in 0..50 {
+                let (id, _) = calls.begin(A, (), at(0), Timeout::default());
+                calls.answered(id, A, at(80));
+            }
+            let (id, wait) = calls.begin(A, (), at(0), Timeout::default());
+            assert!(wait < Span::from_millis(100), "it was quick before");
+            let again = SimTime::ZERO + wait;
+            calls.silent(id, again, Timeout::default(), 1);
+            if round_trip > 300 {
+                assert!(matches!(calls.silent(id, at(300), Timeout::default(), 1), Some(Silent::GaveUp(_))));
+            }
+            calls.answered(id, A, at(round_trip));
+            assert_eq!(calls.answered(id, A, again + Span::from_millis(round_trip)), None, "the second attempt's");
+            let (_, wait) = calls.begin(A, (), at(9_000), Timeout::default());
+            assert!(wait >= Span::from_millis(round_trip), "{wait} for {round_trip} ms");
+        }
+    }
+
+    #[test]
+    fn the_dead_do_not_make_the_living_look_slow() {
+        let mut calls = Calls::default();
+        let (id, wait) = calls.begin(A, (), at(0), Timeout::default());
+        calls.silent(id, at(500), Timeout::default(), 1);
+        calls.silent(id, at(1_500), Timeout::default(), 1);
+        assert_eq!(calls.begin(B, (), at(2_000), Timeout::default()).1, wait);
+    }
+
+    #[test]
+    fn a_far_peer_does_not_seem_silent_because_the_others_are_near() {
+        let mut calls = Calls::default();
+        for round in 0..100 {
+            for (peer, ms) in [(A, 20), (B, 300)] {
+                let start = round * 1_000;
+                let (id, wait) = calls.begin(peer, (), at(start), Timeout::default());
+                assert!(round == 0 || wait > Span::from_millis(ms), "{wait} for {peer}");
+                calls.answered(id, peer, at(start + ms));
+            }
+        }
+    }
+
+    #[test]
+    fn only_so_many_peers_are_kept() {
+        let mut calls = Calls::default();
+        for peer in (0..1_000).map(Address) {
+            let (id, _) = calls.begin(peer, (), at(0), FIXED);
+            calls.answered(id, peer, at(50));
+        }
+        assert_eq!(calls.round_trips.peers.len(), PEERS);
     }
 
     #[test]

@@ -22,6 +22,8 @@ impl Handle {
 pub struct Table<V> {
     places: Vec<Place<V>>,
     free: Vec<u32>,
+    /// The generation that a place begins with.
+    first: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,18 +34,24 @@ struct Place<V> {
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self { places: Vec::new(), free: Vec::new() }
+        Self { places: Vec::new(), free: Vec::new(), first: 0 }
     }
 }
 
 impl<V> Table<V> {
+    /// A table whose handles are hardly those of another life of the same node: what was sent to a node before it crashed
+    /// may arrive after it has come up again.
+    pub fn of_life(life: u32) -> Self {
+        Self { first: life & GENERATION_MASK, ..Self::default() }
+    }
+
     /// Puts a thing into the table.
     ///
     /// # Panics
     /// If there are 2^20 things in it.
     pub fn insert(&mut self, value: V) -> Handle {
         let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place { generation: 0, value: None });
+            self.places.push(Place { generation: self.first, value: None });
             self.places.len() as u32 - 1
         });
         assert!(place <= PLACE_MASK, "a node has at most 2^{PLACE_BITS} things under way");

@@ -9,7 +9,7 @@
 //! 1. A list may be shorter than r, and may be empty: a ring grows from one node. Below r+1 members the paper's proof does
 //!    not apply.
 //! 2. `last + 1` is an id without an address, so a list whose nodes are all dead runs empty ([`Action::Alone`]); the node
-//!    then turns to its fingers, its predecessor and its bootstrap.
+//!    then turns to its fingers, its predecessor and its bootstrap. A head that was silent is no predecessor either.
 //! 3. A node whose list is empty but who has a predecessor takes it for its head: so two nodes make a ring.
 //! 4. A node that gets a new predecessor may tell the old one, who then does what it would have done at its next
 //!    stabilization: it queries the new node (as the simulator of ToN 2003, section VI).
@@ -27,7 +27,7 @@ pub(crate) struct Correct {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stabilizing {
-    FromSuccessor,
+    FromSuccessor(Address),
     FromPredecessor(Address),
 }
 
@@ -43,9 +43,9 @@ impl Correct {
             return Action::Done;
         }
         match (ring.successors.first(), ring.predecessor) {
-            (Some(head), _) => self.ask(Stabilizing::FromSuccessor, *head),
+            (Some(head), _) => self.ask(Stabilizing::FromSuccessor(*head), *head),
             (None, Some(predecessor)) => self.ask(Stabilizing::FromPredecessor(predecessor), predecessor),
-            (None, None) => Action::Done,
+            (None, None) => Action::Alone,
         }
     }
 
@@ -71,7 +71,7 @@ impl Correct {
             return Action::Done;
         };
         ring.adopt(from, list, place);
-        if let (Stabilizing::FromSuccessor, Some(newcomer)) = (step, predecessor)
+        if let (Stabilizing::FromSuccessor(_), Some(newcomer)) = (step, predecessor)
             && newcomer != place.me
             && place.is_between(newcomer, place.me, from)
         {
@@ -89,15 +89,16 @@ impl Correct {
     /// The node that was queried was silent.
     pub(crate) fn silent(&mut self, ring: &mut Neighbours, place: Place<'_>) -> Action {
         match self.stabilizing.take() {
-            Some(Stabilizing::FromSuccessor) => {
-                ring.successors.remove(0);
+            Some(Stabilizing::FromSuccessor(dead)) => {
+                // The list may have changed since the question: a head that has left is not the one that was silent.
+                ring.bury(dead);
                 match ring.successors.first() {
-                    Some(head) => self.ask(Stabilizing::FromSuccessor, *head),
+                    Some(head) => self.ask(Stabilizing::FromSuccessor(*head), *head),
                     None => Action::Alone,
                 }
             }
-            Some(Stabilizing::FromPredecessor(_)) if ring.successors.is_empty() => {
-                ring.predecessor = None;
+            Some(Stabilizing::FromPredecessor(dead)) if ring.successors.is_empty() => {
+                ring.bury(dead);
                 Action::Alone
             }
             Some(Stabilizing::FromPredecessor(_)) => Action::Notify(ring.head(place.me)),
@@ -139,5 +140,119 @@ impl Correct {
     fn ask(&mut self, step: Stabilizing, node: Address) -> Action {
         self.stabilizing = Some(step);
         Action::Query(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::neighbours::tests::{ids, nodes, ring};
+    use super::*;
+
+    #[test]
+    fn a_stabilization_takes_the_list_of_the_head_and_notifies_it() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(Some(90), &[20, 30]));
+        assert_eq!(rules.stabilize(&ring), Action::Query(Address(20)));
+        assert!(rules.is_waiting());
+        assert_eq!(rules.stabilize(&ring), Action::Done, "one at a time");
+        let action = rules.told(Address(20), Some(Address(10)), &nodes(&[40, 50]), &mut ring, place);
+        assert_eq!(action, Action::Notify(Address(20)));
+        assert_eq!(ring.successors, nodes(&[20, 40]));
+        assert!(!rules.is_waiting());
+    }
+
+    #[test]
+    fn a_newcomer_before_the_head_is_asked_before_it_is_believed() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let start = || {
+            let (mut rules, mut ring) = (Correct::default(), ring(Some(90), &[20, 30]));
+            rules.stabilize(&ring);
+            let action = rules.told(Address(20), Some(Address(15)), &nodes(&[30, 40]), &mut ring, place);
+            assert_eq!(action, Action::Query(Address(15)));
+            assert_eq!(ring.successors, nodes(&[20, 30]), "it is not believed yet");
+            (rules, ring)
+        };
+        let (mut rules, mut ring) = start();
+        let action = rules.told(Address(15), Some(Address(12)), &nodes(&[20, 30]), &mut ring, place);
+        assert_eq!((action, ring.successors), (Action::Notify(Address(15)), nodes(&[15, 20])));
+        let (mut rules, mut ring) = start();
+        assert_eq!(rules.silent(&mut ring, place), Action::Notify(Address(20)));
+        assert_eq!(ring.successors, nodes(&[20, 30]));
+    }
+
+    #[test]
+    fn the_dead_are_taken_from_the_list_one_by_one() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(Some(20), &[20, 30]));
+        rules.stabilize(&ring);
+        assert_eq!(rules.silent(&mut ring, place), Action::Query(Address(30)));
+        assert_eq!(ring.predecessor, None, "in a ring of two the dead head was the predecessor too");
+        assert_eq!(rules.silent(&mut ring, place), Action::Alone);
+        assert!(!rules.is_waiting());
+        assert_eq!(rules.stabilize(&ring), Action::Alone);
+    }
+
+    #[test]
+    fn silence_of_a_head_that_has_left_meanwhile_is_not_its_heirs() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        for (heirs, action) in [(&[30, 40][..], Action::Query(Address(30))), (&[], Action::Alone)] {
+            let (mut rules, mut ring) = (Correct::default(), ring(Some(90), &[20]));
+            rules.stabilize(&ring);
+            ring.left(Address(20), Some(Address(10)), &nodes(heirs), place);
+            assert_eq!(rules.silent(&mut ring, place), action);
+            assert_eq!(ring.successors, nodes(heirs));
+        }
+    }
+
+    #[test]
+    fn a_refused_step_is_over_and_comes_again() {
+        let (mut rules, ring) = (Correct::default(), ring(None, &[20]));
+        rules.stabilize(&ring);
+        assert_eq!(rules.refused(), Action::Later);
+        assert!(!rules.is_waiting());
+    }
+
+    #[test]
+    fn a_nearer_predecessor_is_believed_and_a_farther_one_only_when_the_old_is_dead() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(None, &[20]));
+        assert_eq!(rules.notified(Address(80), &mut ring, place), Action::Done);
+        let tell = Action::Tell { old: Address(80), new: Address(90) };
+        assert_eq!(rules.notified(Address(90), &mut ring, place), tell);
+        assert_eq!(rules.notified(Address(90), &mut ring, place), Action::Done, "a duplicate");
+        assert_eq!(rules.notified(Address(70), &mut ring, place), Action::PingPredecessor(Address(90)));
+        assert!(rules.is_waiting());
+        rules.predecessor_lives();
+        assert_eq!(ring.predecessor, Some(Address(90)));
+        rules.notified(Address(70), &mut ring, place);
+        rules.predecessor_silent(Address(90), &mut ring);
+        assert_eq!((ring.predecessor, rules.is_waiting()), (Some(Address(70)), false));
+    }
+
+    #[test]
+    fn a_newcomer_nearer_than_the_pinged_predecessor_stays() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(Some(80), &[20]));
+        rules.notified(Address(70), &mut ring, place);
+        rules.notified(Address(90), &mut ring, place);
+        rules.predecessor_silent(Address(80), &mut ring);
+        assert_eq!(ring.predecessor, Some(Address(90)));
+    }
+
+    #[test]
+    fn a_node_is_considered_only_if_it_is_nearer_than_the_head() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, ring) = (Correct::default(), ring(None, &[20]));
+        for not_nearer in [10, 20, 30, 9] {
+            assert_eq!(rules.consider(Address(not_nearer), &ring, place), Action::Done);
+        }
+        assert_eq!(rules.consider(Address(11), &ring, place), Action::Query(Address(11)));
     }
 }

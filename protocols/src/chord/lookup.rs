@@ -3,7 +3,7 @@
 use sim::protocol::Address;
 use sim::time::Span;
 
-use super::message::{Errand, Message};
+use super::message::{Errand, Message, Toll};
 use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, jittered, place};
 use super::search::{Next, Route, Search};
 use super::settings::LookupMode;
@@ -69,19 +69,17 @@ impl Chord {
     }
 
     /// A recursive lookup's owner has replied.
-    pub(super) fn found(
-        &mut self,
-        id: Handle,
-        owner: Address,
-        way: (u32, u32),
-        holders: Vec<Address>,
-        cx: &mut Cx<'_>,
-    ) {
+    pub(super) fn found(&mut self, id: Handle, owner: Address, toll: Toll, holders: Vec<Address>, cx: &mut Cx<'_>) {
+        if !matches!(self.lookups.get(id), Some(Lookup { why: Why::User { .. }, .. })) {
+            return;
+        }
         let Some(lookup) = self.close(id, cx) else {
             return;
         };
-        let (hops, timeouts) = way;
-        let silence = Silence { timeouts: lookup.silence.timeouts + timeouts, ..lookup.silence };
+        let Toll { hops, timeouts, on_the_way } = toll;
+        let mut silence = lookup.silence;
+        silence.timeouts += timeouts;
+        silence.on_the_way += on_the_way;
         let hops_to_owner = hops + u32::from(owner != cx.me());
         cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at: cx.now(), silence }));
     }
@@ -128,11 +126,11 @@ impl Chord {
 
     /// This node owns an errand's key: it tells the issuer.
     pub(super) fn reply_to_issuer(&mut self, errand: &Errand, holders: Vec<Address>, cx: &mut Cx<'_>) {
-        let Errand { issuer, lookup, hops, timeouts, .. } = *errand;
+        let Errand { issuer, lookup, toll, .. } = *errand;
         if issuer == cx.me() {
-            self.found(lookup, issuer, (hops, timeouts), holders, cx);
+            self.found(lookup, issuer, toll, holders, cx);
         } else {
-            cx.send(issuer, Message::Found { lookup, hops, timeouts, holders });
+            cx.send(issuer, Message::Found { lookup, toll, holders });
         }
     }
 
@@ -170,7 +168,7 @@ impl Chord {
         let Why::User { copies } = lookup.why else {
             return self.advance(id, cx);
         };
-        let errand = Errand { key: lookup.key, issuer: cx.me(), lookup: id, hops: 0, timeouts: 0, copies };
+        let errand = Errand { key: lookup.key, issuer: cx.me(), lookup: id, toll: Toll::default(), copies };
         let search = lookup.search.clone();
         let wait = Span::from_nanos(settings.lookup_deadline.0.as_nanos() / RECURSIVE_ATTEMPTS);
         cx.set_timer(again_slot(id), wait, Timer::LookAgain(id));

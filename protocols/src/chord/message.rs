@@ -111,10 +111,8 @@ pub enum Message {
     Found {
         /// The lookup's number at its issuer.
         lookup: Handle,
-        /// Forwards on the way to the key's predecessor.
-        hops: u32,
-        /// Calls that met silence on the way.
-        timeouts: u32,
+        /// What the way has cost.
+        toll: Toll,
         /// Who would hold copies, me first.
         holders: Vec<Address>,
     },
@@ -129,12 +127,21 @@ pub struct Errand {
     pub issuer: Address,
     /// The lookup's number there.
     pub lookup: Handle,
-    /// Forwards so far.
-    pub hops: u32,
-    /// Calls that met silence so far.
-    pub timeouts: u32,
+    /// What the way has cost so far.
+    pub toll: Toll,
     /// How many holders of copies to name.
     pub copies: u32,
+}
+
+/// What the way of a recursive lookup has cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Toll {
+    /// Forwards, until the key's predecessor.
+    pub hops: u32,
+    /// Calls that met silence.
+    pub timeouts: u32,
+    /// Of these, how many before the owner was known.
+    pub on_the_way: u32,
 }
 
 impl Message {
@@ -176,9 +183,9 @@ impl Message {
                 layout.bytes(0, usize::from(predecessor.is_some()) + successors.len(), 0)
             }
             Self::NewSuccessor { .. } => layout.bytes(0, 1, 0),
-            Self::Forward { .. } => layout.bytes(1, 1, 4),
-            Self::Deliver { holders, .. } => layout.bytes(1, 1 + holders.len(), 4),
-            Self::Found { holders, .. } => layout.bytes(0, holders.len(), 3),
+            Self::Forward { .. } => layout.bytes(1, 1, 5),
+            Self::Deliver { holders, .. } => layout.bytes(1, 1 + holders.len(), 5),
+            Self::Found { holders, .. } => layout.bytes(0, holders.len(), 4),
         }
     }
 

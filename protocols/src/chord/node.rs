@@ -11,6 +11,7 @@ use super::neighbours::{Neighbours, Place};
 use super::published::Published;
 use super::search::{Route, Search};
 use super::settings::RouteOver;
+use super::taken::Taken;
 use crate::dht::{Silence, UPKEEP};
 use crate::key::Key;
 use crate::rpc::{Call, Calls, Silent};
@@ -27,6 +28,7 @@ pub struct Chord {
     pub(super) fixing: Option<Handle>,
     pub(super) lookups: Table<Lookup>,
     pub(super) calls: Calls<What>,
+    pub(super) taken: Taken,
     pub(super) bootstraps: Vec<Address>,
 }
 
@@ -93,6 +95,20 @@ pub(super) enum What {
     Deliver(Box<Carried>),
 }
 
+impl What {
+    /// Whether a message is an answer to this. One that was meant for an earlier life of this node may not be.
+    fn is_answered_by(&self, message: &Message) -> bool {
+        matches!(
+            (self, message),
+            (_, Message::NotMember { .. })
+                | (Self::Ask(_), Message::Way { .. })
+                | (Self::Query | Self::JoinQuery, Message::Neighbours { .. } | Message::ResponsePending { .. })
+                | (Self::Claim(_) | Self::StepPing | Self::PingPredecessor, Message::Pong { .. })
+                | (Self::Forward(_) | Self::Deliver(_), Message::Accepted { .. })
+        )
+    }
+}
+
 /// A recursive lookup that this node has taken on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Carried {
@@ -124,6 +140,21 @@ pub enum Timer {
 pub(super) type Cx<'a> = Context<'a, Chord>;
 
 impl Chord {
+    /// Its predecessor, as far as it knows. For those who look at a run from outside.
+    pub fn predecessor(&self) -> Option<Address> {
+        self.ring.predecessor
+    }
+
+    /// Its successor list, nearest first; empty in a ring of one. For those who look at a run from outside.
+    pub fn successors(&self) -> &[Address] {
+        &self.ring.successors
+    }
+
+    /// Its fingers from near to far, without repeats in a row. For those who look at a run from outside.
+    pub fn fingers(&self) -> impl Iterator<Item = Address> {
+        self.fingers.iter()
+    }
+
     /// What this node knows of the way to a key, leaving out some nodes; the `limit` closest.
     ///
     /// ToN 2003, Fig. 5: if the key lies between the node and its successor, the successor owns it; else the closest
@@ -167,7 +198,10 @@ impl Chord {
     }
 
     /// A call's answer has come; none if nobody waits for it.
-    pub(super) fn answered(&mut self, id: Handle, from: Address, cx: &mut Cx<'_>) -> Option<What> {
+    pub(super) fn answered(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
+        if self.calls.get(id).is_some_and(|call| !call.what.is_answered_by(answer)) {
+            return None;
+        }
         let call = self.calls.answered(id, from, cx.now())?;
         cx.cancel_timer(call_slot(id));
         Some(call.what)
@@ -178,20 +212,17 @@ impl Chord {
         let settings = &cx.shared().settings;
         let (waited, again) = match self.calls.silent(id, cx.now(), settings.timeout, settings.retries)? {
             Silent::GaveUp(mut call) => {
-                self.note_silence(&mut call.what, call.wait);
+                note_toll(&mut call.what);
+                self.note_silence(&call.what, call.wait);
                 return Some(call);
             }
             Silent::Again { call, waited } => {
-                if let What::Forward(carried) | What::Deliver(carried) = &mut call.what {
-                    carried.errand.timeouts += 1;
-                }
+                note_toll(&mut call.what);
                 (waited, call.clone())
             }
         };
-        let Call { to, mut what, wait, .. } = again;
-        if !matches!(what, What::Forward(_) | What::Deliver(_)) {
-            self.note_silence(&mut what, waited);
-        }
+        let Call { to, what, wait, .. } = again;
+        self.note_silence(&what, waited);
         let message = self.question(id, &what);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
@@ -205,15 +236,12 @@ impl Chord {
         }
     }
 
-    fn note_silence(&mut self, what: &mut What, waited: Span) {
-        match what {
-            What::Ask(lookup) | What::Claim(lookup) => {
-                if let Some(lookup) = self.lookups.get_mut(*lookup) {
-                    lookup.silence.add(waited);
-                }
-            }
-            What::Forward(carried) | What::Deliver(carried) => carried.errand.timeouts += 1,
-            What::Query | What::StepPing | What::PingPredecessor | What::JoinQuery => {}
+    /// An attempt for one of the node's own lookups met silence.
+    fn note_silence(&mut self, what: &What, waited: Span) {
+        if let What::Ask(lookup) | What::Claim(lookup) = what
+            && let Some(lookup) = self.lookups.get_mut(*lookup)
+        {
+            lookup.silence.add(waited, matches!(what, What::Ask(_)));
         }
     }
 
@@ -229,7 +257,7 @@ impl Chord {
             What::StepPing | What::PingPredecessor => Message::Ping { call },
             What::Forward(carried) => {
                 let mut errand = carried.errand.clone();
-                errand.hops += 1;
+                errand.toll.hops += 1;
                 Message::Forward { call, errand }
             }
             What::Deliver(carried) => {
@@ -238,6 +266,16 @@ impl Chord {
                 Message::Deliver { call, errand, holders: carried.search.owners().take(copies).collect() }
             }
         }
+    }
+}
+
+/// An attempt to hand on a recursive lookup met silence.
+fn note_toll(what: &mut What) {
+    if let What::Forward(carried) | What::Deliver(carried) = what {
+        carried.errand.toll.timeouts += 1;
+    }
+    if let What::Forward(carried) = what {
+        carried.errand.toll.on_the_way += 1;
     }
 }
 

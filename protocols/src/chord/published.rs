@@ -121,3 +121,70 @@ impl Published {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::neighbours::tests::{ids, nodes, ring};
+    use super::*;
+
+    #[test]
+    fn stabilize_believes_a_newcomer_unseen_and_leaves_the_rest_of_the_list() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Published::default(), ring(None, &[20, 30]));
+        assert_eq!(rules.step(Step::Stabilize, &ring, place), Action::Query(Address(20)));
+        let action = rules.told(Address(20), Some(Address(15)), &nodes(&[40, 50]), &mut ring, place);
+        assert_eq!((action, ring.successors), (Action::Notify(Address(15)), nodes(&[15, 30])));
+    }
+
+    #[test]
+    fn reconcile_takes_the_list_of_the_head() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Published::default(), ring(None, &[20, 30]));
+        rules.step(Step::Reconcile, &ring, place);
+        let action = rules.told(Address(20), Some(Address(15)), &nodes(&[40, 50]), &mut ring, place);
+        assert_eq!((action, ring.successors), (Action::Done, nodes(&[20, 40])));
+    }
+
+    #[test]
+    fn update_goes_on_to_the_first_live_entry() {
+        let common = ids(3);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Published::default(), ring(None, &[20, 30, 40]));
+        assert_eq!(rules.step(Step::Update, &ring, place), Action::Ping(Address(20)));
+        assert_eq!(rules.silent(&mut ring, place), Action::Ping(Address(30)));
+        assert_eq!(rules.lives(&ring, place), Action::Done);
+        assert_eq!(ring.successors, nodes(&[30, 40]));
+    }
+
+    #[test]
+    fn flush_drops_a_dead_predecessor_and_any_nearer_one_is_believed() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Published::default(), ring(Some(90), &[20]));
+        Published::notified(Address(80), &mut ring, place);
+        assert_eq!(ring.predecessor, Some(Address(90)));
+        rules.step(Step::Flush, &ring, place);
+        rules.silent(&mut ring, place);
+        assert_eq!(ring.predecessor, None);
+        Published::notified(Address(80), &mut ring, place);
+        assert_eq!(ring.predecessor, Some(Address(80)));
+    }
+
+    #[test]
+    fn a_round_does_each_step_once_and_ends_whoever_is_silent() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Published::default(), ring(Some(90), &[20]));
+        let mut action = rules.round(&ring, place);
+        let mut asked = Vec::new();
+        while action != Action::Done {
+            asked.push(action);
+            action = rules.silent(&mut ring, place);
+        }
+        let alone = [Action::Ping(Address(20)), Action::Query(Address(90)), Action::Ping(Address(90))];
+        assert_eq!((&asked[..], ring), (&alone[..], Neighbours::default()));
+        assert_eq!(rules.round(&Neighbours::default(), place), Action::Done);
+    }
+}

@@ -151,14 +151,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "stabilize",
-        default: "5s",
+        default: "\"5s\"",
         symbol: "",
         source: "arbitrary (paper: 30s)",
         about: "mean time between two stabilizations of a node; each is drawn from half to one and a half times",
     },
     Setting {
         name: "fix_fingers",
-        default: "5s",
+        default: "\"5s\"",
         symbol: "",
         source: "ToN 2003: one finger per stabilization",
         about: "mean time between two fingers fixed by a node, drawn likewise",
@@ -186,7 +186,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "lookup_deadline",
-        default: "10s",
+        default: "\"10s\"",
         symbol: "",
         source: "arbitrary (p2psim: 4s)",
         about: "when a lookup gives up",

@@ -1,6 +1,7 @@
 //! Joining, leaving, and keeping the ring and the fingers in order.
 
 use sim::protocol::Address;
+use sim::rng::Words;
 use sim::time::Span;
 
 use super::correct::Correct;
@@ -13,6 +14,8 @@ use super::node::{
 use super::published::{Published, Step};
 use super::settings::{Maintenance, Merge, Rules};
 use crate::dht::Report;
+use crate::rpc::Calls;
+use crate::table::Table;
 
 impl Chord {
     /// Joins the ring that these nodes are said to be in, or begins one.
@@ -27,6 +30,9 @@ impl Chord {
 
     /// Begins upkeep with the tables given at birth.
     pub(super) fn begin(&mut self, cx: &mut Cx<'_>) {
+        if self.status != Status::Outside {
+            return;
+        }
         self.obey_rules(cx);
         self.status = Status::Member;
         cx.report(Report::Joined);
@@ -119,14 +125,14 @@ impl Chord {
             Upkeep::Correct(correct) => correct.stabilize(&self.ring),
             Upkeep::Published(published) => published.round(&self.ring, place),
         };
-        if action == Action::Done && self.ring.successors.is_empty() {
-            self.rescue(cx);
-        }
         self.carry_out(action, cx);
     }
 
     /// One step that a script ordered, by its place in [`STEPS`].
     pub(super) fn step(&mut self, number: u8, cx: &mut Cx<'_>) {
+        if self.status != Status::Member {
+            return;
+        }
         for_upkeep(cx);
         let place = place(cx);
         let action = match (STEPS.get(usize::from(number)), &mut self.upkeep) {
@@ -253,6 +259,11 @@ impl Chord {
         };
         let period = jittered(every.0, cx);
         cx.set_timer(MERGE, period, Timer::Merge);
+        self.ask_bootstrap(cx);
+    }
+
+    /// Asks the next bootstrap who owns the own id.
+    fn ask_bootstrap(&mut self, cx: &mut Cx<'_>) {
         if let Some(bootstrap) = self.bootstraps.first().copied() {
             self.bootstraps.rotate_left(1);
             self.look_up_from(bootstrap, place(cx).my_key(), Why::Merge, cx);
@@ -289,7 +300,11 @@ impl Chord {
         }
     }
 
-    fn obey_rules(&mut self, cx: &Cx<'_>) {
+    /// Begins a life: by the rules in force, and with numbers of its own for what it has under way.
+    fn obey_rules(&mut self, cx: &mut Cx<'_>) {
+        let life = cx.chance().word() as u32;
+        self.calls = Calls::of_life(life);
+        self.lookups = Table::of_life(life);
         self.upkeep = match cx.shared().settings.rules {
             Rules::Correct => Upkeep::Correct(Correct::default()),
             Rules::Published => Upkeep::Published(Published::default()),
@@ -327,21 +342,18 @@ impl Chord {
         }
     }
 
-    /// Nobody in the list lives: fingers, predecessor and bootstraps take its place, in order of the ring, and the next
-    /// stabilization finds out who of them lives.
+    /// Nobody in the list lives: fingers and predecessor take its place, in order of the ring, and a stabilization finds
+    /// out who of them lives. Where there are none, a bootstrap is asked at every stabilization.
     fn rescue(&mut self, cx: &mut Cx<'_>) {
         let place = place(cx);
-        if matches!(self.upkeep, Upkeep::Published(_)) {
-            return;
-        }
-        let known = self.fingers.iter().chain(self.ring.predecessor).chain(self.bootstraps.iter().copied());
-        let mut known: Vec<Address> = known.filter(|node| *node != place.me).collect();
+        let mut known: Vec<Address> = self.fingers.iter().chain(self.ring.predecessor).collect();
         known.sort_unstable_by_key(|node| place.key(*node) - place.my_key());
         known.dedup();
         self.ring.successors = known;
-        if !self.ring.successors.is_empty() {
-            let pause = part_of(Span::from_nanos(cx.shared().settings.stabilize.0.as_nanos() / 4), cx);
-            cx.set_timer(STABILIZE_AGAIN, pause, Timer::StabilizeAgain);
+        if self.ring.successors.is_empty() {
+            self.ask_bootstrap(cx);
+        } else {
+            self.carry_out(Action::Later, cx);
         }
     }
 

@@ -1,0 +1,430 @@
+//! What every protocol of the registry must do, whatever it is: a further one gets this suite for nothing.
+
+#[path = "support/world.rs"]
+mod world;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use protocols::dht::{Common, Dht, LOOKUP, Report, Request};
+use protocols::key::Width;
+use protocols::{Entry, Visitor, chord};
+use sim::protocol::{Address, Cause, Context, Effect, Event, NodeChance, RequestId};
+use sim::rng::{Stream, StreamPurpose};
+use sim::sampler;
+use sim::time::{SimTime, Span};
+
+use world::{World, jittery};
+
+/// Every protocol of the registry, and what modes of it differ enough to be protocols of their own.
+fn entries() -> Vec<Entry> {
+    let recursive = chord::Settings { lookup: chord::LookupMode::Recursive, ..chord::Settings::default() };
+    let mut entries = Entry::all();
+    entries.push(Entry::Chord(recursive));
+    entries
+}
+
+/// Makes each law a test that holds for every entry.
+macro_rules! laws {
+    ($($law:ident),+ $(,)?) => {
+        mod laws {
+            $(#[test]
+            fn $law() {
+                struct Law;
+                impl super::Visitor for Law {
+                    type Output = ();
+                    fn visit<P: super::Dht>(self, settings: &P::Settings) {
+                        super::$law::<P>(settings);
+                    }
+                }
+                for entry in super::entries() {
+                    entry.visit(Law);
+                }
+            })+
+        }
+    };
+}
+
+laws! {
+    joins_converge,
+    lookups_are_right_in_a_quiet_network_of_any_size,
+    a_node_alone_answers_itself,
+    a_warm_start_answers_right_at_once,
+    a_warm_start_is_what_real_joins_converge_to,
+    answers_are_right_again_after_crashes_and_time_to_repair,
+    the_last_one_alive_answers_itself_after_a_time,
+    graceful_leaves_do_no_harm,
+    a_node_that_crashed_comes_back_under_its_address,
+    a_restart_at_once_is_no_trouble,
+    after_any_churn_answers_are_right_again,
+    the_same_seed_gives_the_same_run,
+    under_loss_most_lookups_are_right_and_all_end,
+    where_nothing_arrives_every_lookup_fails_and_the_run_ends,
+    tables_are_bounded,
+    lookups_end_once_whoever_crashes,
+    a_lookup_before_the_join_fails_at_once,
+    copies_are_held_by_the_owner_first,
+    settings_are_documented,
+    default_texts_mean_the_defaults,
+    duplicates_do_no_harm,
+    duplicates_do_not_multiply,
+    no_sequence_of_events_panics,
+}
+
+fn joins_converge<P: Dht>(settings: &P::Settings) {
+    for seed in 0..3 {
+        let mut world = World::<P>::joined(settings, 20, seed);
+        let joined = world.watch().reports.iter().filter(|(_, _, _, report)| *report == Report::Joined).count();
+        assert_eq!(joined, 20);
+        world.all_right();
+    }
+}
+
+fn lookups_are_right_in_a_quiet_network_of_any_size<P: Dht>(settings: &P::Settings) {
+    for nodes in [1, 2, 3, 5, 20, 50] {
+        World::<P>::joined(settings, nodes, 7).all_right();
+        World::<P>::warm(settings, nodes, 7).all_right();
+    }
+}
+
+fn a_node_alone_answers_itself<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::new(settings, 1, 1);
+    world.join(0);
+    let key = Width::new(160).expect("legal").hash("key");
+    let asked = world.look_up(Address(0), key, 1);
+    let answer = world.answer_to(asked).expect("nobody else has to be asked");
+    assert_eq!((answer.owner, answer.hops, answer.hops_to_owner), (Address(0), 0, 0));
+    world.run(100);
+    assert!(world.watch().kinds.is_empty(), "and has nobody to talk to: {:?}", world.watch().kinds);
+}
+
+fn a_warm_start_answers_right_at_once<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::warm(settings, 20, 1);
+    let asked = world.look_up_everywhere(5);
+    world.run(10);
+    assert_eq!(world.right(&asked), asked.len());
+}
+
+fn a_warm_start_is_what_real_joins_converge_to<P: Dht>(settings: &P::Settings) {
+    let hops = |mut world: World<P>| {
+        let asked = world.look_up_everywhere(5);
+        world.run(60);
+        assert_eq!(world.right(&asked), asked.len());
+        asked.iter().map(|asked| world.answer_to(*asked).map(|answer| (answer.owner, answer.hops))).collect::<Vec<_>>()
+    };
+    let mut joined = World::joined(settings, 12, 3);
+    joined.run(1_000);
+    assert_eq!(hops(joined), hops(World::warm(settings, 12, 3)));
+}
+
+fn answers_are_right_again_after_crashes_and_time_to_repair<P: Dht>(settings: &P::Settings) {
+    for (crashed, seed) in [(3, 1), (10, 1), (3, 2), (10, 2), (3, 3), (10, 3)] {
+        let mut world = World::<P>::warm(settings, 20, seed);
+        world.run(10);
+        world.crash((0..crashed).map(|node| node * 13 % 20));
+        world.run(180);
+        world.all_right();
+    }
+}
+
+fn the_last_one_alive_answers_itself_after_a_time<P: Dht>(settings: &P::Settings) {
+    for mut world in [World::<P>::warm(settings, 20, 1), World::joined(settings, 20, 1)] {
+        world.run(10);
+        world.crash((0..20).filter(|node| *node != 5));
+        world.run(300);
+        world.all_right();
+        assert!(world.watch().reports.iter().all(|(_, _, _, report)| !matches!(report, Report::Left)));
+    }
+}
+
+fn graceful_leaves_do_no_harm<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::warm(settings, 20, 1);
+    world.run(10);
+    for node in 0..10 {
+        world.leave(node * 2);
+        world.run(5);
+    }
+    world.run(60);
+    assert_eq!(world.up().len(), 10);
+    world.all_right();
+}
+
+fn a_node_that_crashed_comes_back_under_its_address<P: Dht>(settings: &P::Settings) {
+    for pause in [1, 10, 100] {
+        let mut world = World::<P>::joined(settings, 20, 4);
+        world.crash([3, 7, 8]);
+        world.run(pause);
+        for node in [3, 7, 8] {
+            world.join(node);
+        }
+        world.run(180);
+        world.all_right();
+    }
+}
+
+/// What was sent to the earlier life is still under way, answers to its calls among it.
+fn a_restart_at_once_is_no_trouble<P: Dht>(settings: &P::Settings) {
+    for seed in 0..5 {
+        let mut world = World::<P>::joined(settings, 10, seed);
+        for millis in 0..10 {
+            let asked = world.look_up_everywhere(3);
+            world.run_millis(37 + millis * 11);
+            world.crash([3, 7]);
+            for node in [3, 7] {
+                world.join(node);
+            }
+            world.run(60);
+            for (_, asked) in asked.chunks(3).enumerate().filter(|(node, _)| ![3, 7].contains(node)) {
+                world.right(asked);
+            }
+        }
+        world.run(120);
+        world.all_right();
+    }
+}
+
+fn after_any_churn_answers_are_right_again<P: Dht>(settings: &P::Settings) {
+    for seed in 0..20 {
+        let mut world = World::<P>::joined(settings, 20, seed);
+        let mut chance = Stream::open(seed, StreamPurpose(99), 0);
+        for _ in 0..60 {
+            let node = Address(sampler::below(&mut chance, 20) as u32);
+            match (world.sim.is_up(node), sampler::below(&mut chance, 2)) {
+                (false, _) => world.join(node.0),
+                (true, _) if world.up().len() <= 10 => {}
+                (true, 0) => world.crash([node.0]),
+                (true, _) => world.leave(node.0),
+            }
+            world.run_millis(sampler::below(&mut chance, 10_000));
+        }
+        world.run(200);
+        world.all_right();
+    }
+}
+
+fn the_same_seed_gives_the_same_run<P: Dht>(settings: &P::Settings) {
+    let run = |seed| {
+        let mut world = World::<P>::joined(settings, 10, seed);
+        world.crash([4]);
+        world.all_right();
+        world.fingerprint()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+fn under_loss_most_lookups_are_right_and_all_end<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::over(settings, 20, 1, jittery(1).with_loss(0.2));
+    world.begin(20);
+    world.run(60);
+    let asked = world.look_up_everywhere(20);
+    world.run(60);
+    let right = world.right(&asked);
+    assert!(right * 2 > asked.len(), "{right} of {} right", asked.len());
+}
+
+fn where_nothing_arrives_every_lookup_fails_and_the_run_ends<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::over(settings, 20, 1, jittery(1).with_loss(1.0));
+    world.begin(20);
+    let asked = world.look_up_everywhere(3);
+    world.run(60);
+    let wrong = asked.iter().filter(|asked| world.answer_to(**asked).is_some_and(|answer| answer.hops_to_owner > 0));
+    assert_eq!(wrong.count(), 0, "nobody can have heard of another");
+    world.run(600);
+    assert!(world.sim.pending() < 20 * 10, "{} events pending", world.sim.pending());
+}
+
+fn tables_are_bounded<P: Dht>(settings: &P::Settings) {
+    for nodes in [1, 2, 5, 50] {
+        let mut world = World::<P>::joined(settings, nodes, 2);
+        for _ in 0..20 {
+            world.all_right();
+        }
+        for (address, node) in world.sim.nodes() {
+            assert!(node.routing_entries() < nodes as usize, "{address}: {} entries", node.routing_entries());
+            assert!((1..32_768).contains(&node.state_bytes()), "{address}: {} bytes", node.state_bytes());
+        }
+    }
+}
+
+/// No call is left without a timeout.
+fn lookups_end_once_whoever_crashes<P: Dht>(settings: &P::Settings) {
+    for millis in [1, 30, 60, 100, 150, 300, 700] {
+        let mut world = World::<P>::warm(settings, 20, millis);
+        world.run(5);
+        let asked = world.look_up_everywhere(20);
+        let of_last = &asked[19 * 20..];
+        world.run_millis(millis);
+        world.crash(0..19);
+        world.run(60);
+        world.right(of_last);
+    }
+}
+
+fn a_lookup_before_the_join_fails_at_once<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::new(settings, 1, 1);
+    world.sim.start(Address(0), P::new(Address(0)));
+    let asked = world.look_up(Address(0), Width::new(160).expect("legal").hash("key"), 1);
+    assert_eq!(world.answer_to(asked), None);
+}
+
+fn copies_are_held_by_the_owner_first<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::warm(settings, 20, 1);
+    for key in 0..50 {
+        let asked = world.look_up(Address(key % 20), world.sim.shared().width().hash(&format!("key-{key}")), 3);
+        world.run(20);
+        let answer = world.answer_to(asked).expect("a quiet network");
+        assert_eq!(answer.holders.first(), Some(&answer.owner), "{answer:?}");
+        assert_eq!(answer.holders.iter().collect::<BTreeSet<_>>().len(), 3, "{answer:?}");
+    }
+}
+
+fn settings_are_documented<P: Dht>(settings: &P::Settings) {
+    let written = serde_json::to_value(settings).expect("settings are data");
+    let fields: BTreeSet<&str> = written.as_object().expect("a struct").keys().map(String::as_str).collect();
+    let names: BTreeSet<&str> = P::SETTINGS.iter().map(|setting| setting.name).collect();
+    assert_eq!(fields, names);
+    assert_eq!(names.len(), P::SETTINGS.len(), "a name twice");
+    for setting in P::SETTINGS {
+        assert!(!setting.about.is_empty() && !setting.source.is_empty(), "{} says too little", setting.name);
+    }
+}
+
+fn default_texts_mean_the_defaults<P: Dht>(_: &P::Settings) {
+    for setting in P::SETTINGS {
+        let read: P::Settings = ron::from_str(&format!("({}: {})", setting.name, setting.default)).expect(setting.name);
+        assert_eq!(read, P::Settings::default(), "{}", setting.name);
+        let field = |settings: &P::Settings| serde_json::to_value(settings).expect("data")[setting.name].clone();
+        assert_eq!(field(&read), field(&P::Settings::default()));
+    }
+}
+
+fn duplicates_do_no_harm<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::over(settings, 20, 1, jittery(1).with_duplicates(1.0));
+    for node in 0..20 {
+        world.join(node);
+        world.run(2);
+    }
+    world.run(120);
+    world.all_right();
+    world.crash([3, 4, 5]);
+    world.run(120);
+    world.all_right();
+}
+
+/// A question that arrives twice may be answered twice, but must not set off twice the work at every hop.
+fn duplicates_do_not_multiply<P: Dht>(settings: &P::Settings) {
+    let sent = |duplicates: f64| {
+        let mut world = World::<P>::over(settings, 200, 1, jittery(1).with_duplicates(duplicates));
+        world.begin(200);
+        let asked = world.look_up_everywhere(5);
+        world.run(1);
+        assert!(asked.len() == world.right(&asked));
+        world.watch().kinds.values().sum::<u64>()
+    };
+    let (once, twice) = (sent(0.0), sent(1.0));
+    assert!(twice <= once * 2, "{once} messages without duplicates, {twice} with");
+}
+
+/// Any messages (one's own, others', another run's), any timers ever set, any requests, in any order.
+fn no_sequence_of_events_panics<P: Dht>(settings: &P::Settings) {
+    let earlier = World::<P>::joined(settings, 5, 1);
+    let foreign: Vec<P::Message> = earlier.watch().sent.iter().map(|(_, message)| message.clone()).collect();
+    let steps = prop::collection::vec((0..100u8, 0..NODES, any::<prop::sample::Index>()), 0..300);
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    )
+    .run(&steps, |steps| {
+        let mut puppets = Puppets::<P>::new(settings, earlier.sim.shared());
+        for (kind, node, index) in steps {
+            puppets.step(kind, Address(node), index, &foreign);
+        }
+        Ok::<(), TestCaseError>(())
+    });
+    outcome.expect("no panic");
+}
+
+/// Nodes driven by hand, out of any order that a network could make.
+struct Puppets<P: Dht> {
+    common: Common<P::Settings>,
+    nodes: Vec<P>,
+    chances: Vec<NodeChance>,
+    letters: Vec<(Address, Address, P::Message)>,
+    timers: Vec<(Address, P::Timer)>,
+    now: SimTime,
+}
+
+impl<P: Dht> Puppets<P> {
+    fn new(settings: &P::Settings, earlier: &Common<P::Settings>) -> Self {
+        let width = earlier.width();
+        let keys = (0..NODES).map(|node| earlier.key(Address(node))).collect();
+        Self {
+            common: Common::new(width, keys, settings.clone()),
+            nodes: (0..NODES).map(|node| P::new(Address(node))).collect(),
+            chances: (0..NODES).map(|node| NodeChance::new(1, Address(node), 0)).collect(),
+            letters: Vec::new(),
+            timers: Vec::new(),
+            now: SimTime::ZERO,
+        }
+    }
+
+    fn step(&mut self, kind: u8, node: Address, index: prop::sample::Index, foreign: &[P::Message]) {
+        self.now += Span::from_millis(7);
+        match kind {
+            0..50 if !self.letters.is_empty() => {
+                let at = index.index(self.letters.len());
+                let letter = self.letters[at].clone();
+                // One in five arrives again some day.
+                if kind >= 10 {
+                    self.letters.swap_remove(at);
+                }
+                self.handle(letter.1, Event::Message { from: letter.0, message: letter.2 });
+            }
+            50..70 if !self.timers.is_empty() => {
+                let (node, timer) = self.timers[index.index(self.timers.len())];
+                self.handle(node, Event::Timer(timer));
+            }
+            70..80 => {
+                let from = Address(index.index(NODES as usize) as u32);
+                self.handle(node, Event::Message { from, message: index.get(foreign).clone() });
+            }
+            _ => {
+                let request = self.request(kind, index);
+                self.handle(node, Event::Request(request));
+            }
+        }
+    }
+
+    fn request(&self, kind: u8, index: prop::sample::Index) -> Request {
+        let number = index.index(NODES as usize) as u32;
+        match kind % 8 {
+            0 => Request::Join { bootstraps: Vec::new() },
+            1 | 2 => Request::Join { bootstraps: vec![Address(number), Address(0)] },
+            3 if index.index(4) == 0 => Request::Begin,
+            3 => Request::Leave,
+            4 | 5 => Request::Step(index.index(8) as u8),
+            _ => Request::Lookup { key: self.common.key(Address(number)), copies: number },
+        }
+    }
+
+    fn handle(&mut self, node: Address, event: Event<P>) {
+        let mut effects = Vec::new();
+        let cause = Cause { purpose: LOOKUP, request: RequestId(1) };
+        let chance = &mut self.chances[node.index()];
+        let mut cx = Context::new(self.now, node, cause, &self.common, chance, &mut effects);
+        self.nodes[node.index()].handle(event, &mut cx);
+        for effect in effects {
+            match effect {
+                Effect::Send { to, message, .. } => self.letters.push((node, to, message)),
+                Effect::SetTimer { timer, .. } => self.timers.push((node, timer)),
+                Effect::Stop => self.nodes[node.index()] = P::new(node),
+                Effect::CancelTimer { .. } | Effect::Report { .. } => {}
+            }
+        }
+    }
+}
+
+const NODES: u32 = 5;
