@@ -34,6 +34,10 @@
 //!     the answer is wrong.
 //! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives, by one
 //!     predecessor for each stabilization. The papers do not speak of it.
+//! 12. A lookup does not ask again whom it has found silent, even if the next node on its way names it (`remember_silent`).
+//!     The timeouts of ToN 2003, Table II, are those of lookups that forget.
+//! 13. A lookup that finds nobody to ask begins again after a pause, until its deadline; the papers' fail at once
+//!     (`restart_lost`). Where it does not begin again, a recursive lookup of which nothing is heard still does.
 
 mod correct;
 mod fingers;
@@ -49,7 +53,7 @@ mod upkeep;
 
 use sim::protocol::{Address, Context, Event, Protocol};
 
-use crate::dht::{Common, Dht, Members, Report, Request, Setting, SettingError};
+use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
 use crate::rpc::Call;
 use crate::table::Handle;
@@ -175,7 +179,7 @@ impl Chord {
             Timer::FixFinger => self.fix_finger_due(cx),
             Timer::Merge => self.merge_due(cx),
             Timer::JoinAgain => self.try_to_join(cx),
-            Timer::Deadline(lookup) => self.give_up(lookup, cx),
+            Timer::Deadline(lookup) => self.give_up(lookup, FailureReason::Deadline, cx),
             Timer::LookAgain(lookup) => self.look_again(lookup, cx),
             Timer::Call(call) => {
                 if let Some(Call { to, what, .. }) = self.silence(call, cx) {

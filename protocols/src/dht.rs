@@ -136,7 +136,7 @@ pub enum FailureReason {
 pub struct Silence {
     /// How many: every attempt that was not answered in time counts.
     pub timeouts: u32,
-    /// Of these, how many before the owner was known.
+    /// Of these, how many before the last exchange that brought the way forward; the others were met looking for the owner.
     pub on_the_way: u32,
     /// How long, summed.
     #[serde(skip)]
@@ -144,10 +144,9 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// One more attempt met silence for so long: on the way, or at an owner's door.
-    pub fn add(&mut self, waited: Span, on_the_way: bool) {
+    /// One more attempt met silence for so long.
+    pub fn add(&mut self, waited: Span) {
         self.timeouts += 1;
-        self.on_the_way += u32::from(on_the_way);
         self.lost += waited;
     }
 }

@@ -40,7 +40,8 @@ impl Chord {
     /// A node has told its way.
     pub(super) fn told_way(&mut self, id: Handle, from: Address, route: Route, cx: &mut Cx<'_>) {
         if let Some(lookup) = self.lookups.get_mut(id) {
-            lookup.search.replied(from, route);
+            lookup.silence.on_the_way = lookup.silence.timeouts;
+            lookup.search.replied(from, route, cx.shared().settings.remember_silent);
             self.advance(id, cx);
         }
     }
@@ -84,10 +85,9 @@ impl Chord {
         cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at: cx.now(), silence }));
     }
 
-    /// A lookup's deadline has passed.
-    pub(super) fn give_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
+    /// A user's lookup has come to nothing.
+    pub(super) fn give_up(&mut self, id: Handle, reason: FailureReason, cx: &mut Cx<'_>) {
         if let Some(lookup) = self.close(id, cx) {
-            let reason = FailureReason::Deadline;
             cx.report(Report::Failed(Failure { reason, silence: lookup.silence }));
         }
     }
@@ -219,6 +219,7 @@ impl Chord {
             return;
         };
         match why {
+            Why::User { .. } if !cx.shared().settings.restart_lost => self.give_up(id, FailureReason::NoRoute, cx),
             Why::User { .. } => {
                 let pause = jittered(LOST_PAUSE, cx);
                 cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));

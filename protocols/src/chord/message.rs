@@ -140,7 +140,7 @@ pub struct Toll {
     pub hops: u32,
     /// Calls that met silence.
     pub timeouts: u32,
-    /// Of these, how many before the owner was known.
+    /// Of these, how many before the last forward.
     pub on_the_way: u32,
 }
 

@@ -191,7 +191,7 @@ impl Chord {
     pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
         let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
         let what = &self.calls.get(id).expect("the call just begun is there").what;
-        let message = self.question(id, what);
+        let message = self.question(id, to, what, cx);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
         id
@@ -223,7 +223,7 @@ impl Chord {
         };
         let Call { to, what, wait, .. } = again;
         self.note_silence(&what, waited);
-        let message = self.question(id, &what);
+        let message = self.question(id, to, &what, cx);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
         None
@@ -241,15 +241,17 @@ impl Chord {
         if let What::Ask(lookup) | What::Claim(lookup) = what
             && let Some(lookup) = self.lookups.get_mut(*lookup)
         {
-            lookup.silence.add(waited, matches!(what, What::Ask(_)));
+            lookup.silence.add(waited);
         }
     }
 
-    fn question(&self, call: Handle, what: &What) -> Message {
+    fn question(&self, call: Handle, to: Address, what: &What, cx: &Cx<'_>) -> Message {
         let key = |lookup: &Handle| self.lookups.get(*lookup).map_or(Key::ZERO, |lookup| lookup.key);
         match what {
             What::Ask(lookup) => {
-                let avoid = self.lookups.get(*lookup).map_or(Vec::new(), |lookup| lookup.search.avoid().to_vec());
+                let remember = cx.shared().settings.remember_silent;
+                let avoid = |lookup: &Lookup| lookup.search.avoid_at(to, remember).to_vec();
+                let avoid = self.lookups.get(*lookup).map_or(Vec::new(), avoid);
                 Message::FindSuccessor { call, key: key(lookup), avoid }
             }
             What::Claim(lookup) => Message::Claim { call, key: key(lookup) },
@@ -258,6 +260,7 @@ impl Chord {
             What::Forward(carried) => {
                 let mut errand = carried.errand.clone();
                 errand.toll.hops += 1;
+                errand.toll.on_the_way = errand.toll.timeouts;
                 Message::Forward { call, errand }
             }
             What::Deliver(carried) => {
@@ -273,9 +276,6 @@ impl Chord {
 fn note_toll(what: &mut What) {
     if let What::Forward(carried) | What::Deliver(carried) = what {
         carried.errand.toll.timeouts += 1;
-    }
-    if let What::Forward(carried) = what {
-        carried.errand.toll.on_the_way += 1;
     }
 }
 

@@ -5,12 +5,14 @@ use sim::protocol::Address;
 
 /// A walk along the ring towards a key.
 ///
-/// Laws: nobody that was silent is asked again; it ends, because each reply leads strictly closer to the key or takes a
+/// Laws: nobody that was silent is asked again (unless another node names it and silence is not remembered); it ends, because each reply leads strictly closer to the key or takes a
 /// node out of the race.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Search {
-    /// Nodes that were silent, or must not be asked.
+    /// Nodes that must not be asked, then nodes that were silent.
     avoid: Vec<Address>,
+    /// How many of them must never be asked.
+    never: usize,
     /// Who gave the route at hand; nobody where it is the searcher's own.
     by: Option<Address>,
     route: Route,
@@ -43,13 +45,13 @@ pub(crate) enum Next {
 impl Search {
     /// A search that begins with what the searcher itself knows.
     pub(crate) fn new(own: Route) -> Self {
-        Self { avoid: Vec::new(), by: None, route: own, hops: 0 }
+        Self { avoid: Vec::new(), never: 0, by: None, route: own, hops: 0 }
     }
 
     /// A search that begins by asking another node, and never asks `me`.
     pub(crate) fn starting_at(node: Address, me: Address) -> Self {
         let route = Route { closer: vec![node], ..Route::default() };
-        Self { avoid: vec![me], by: None, route, hops: 0 }
+        Self { avoid: vec![me], never: 1, by: None, route, hops: 0 }
     }
 
     /// Begins again from what the searcher itself knows; who was silent stays out.
@@ -58,9 +60,12 @@ impl Search {
         self.route = own;
     }
 
-    /// A node has replied with its route.
-    pub(crate) fn replied(&mut self, from: Address, route: Route) {
+    /// A node has replied with its route. Who was silent before stays out of it only if that is remembered.
+    pub(crate) fn replied(&mut self, from: Address, route: Route, remember_silent: bool) {
         self.hops += 1;
+        if !remember_silent && self.by != Some(from) {
+            self.avoid.truncate(self.never);
+        }
         self.by = Some(from);
         self.route = route;
     }
@@ -98,6 +103,11 @@ impl Search {
         &self.avoid
     }
 
+    /// Whom this node is asked to leave out: those who were silent only if that is remembered from node to node.
+    pub(crate) fn avoid_at(&self, node: Address, remember_silent: bool) -> &[Address] {
+        if remember_silent || self.by == Some(node) { &self.avoid } else { &self.avoid[..self.never] }
+    }
+
     /// Exchanges so far.
     pub(crate) fn hops(&self) -> u32 {
         self.hops
@@ -120,7 +130,7 @@ mod tests {
     fn it_asks_the_closest_first_and_ends_at_the_owner() {
         let mut search = Search::new(route(&[3, 2], &[]));
         assert_eq!(search.next(), Next::Ask(Address(3)));
-        search.replied(Address(3), route(&[], &[7, 8]));
+        search.replied(Address(3), route(&[], &[7, 8]), true);
         assert_eq!(search.next(), Next::Owner(Address(7)));
         assert_eq!((search.hops(), search.by()), (1, Some(Address(3))));
     }
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn where_nobody_closer_lives_the_first_live_successor_owns_the_key() {
         let mut search = Search::new(route(&[1], &[]));
-        search.replied(Address(1), route(&[3], &[7, 8]));
+        search.replied(Address(1), route(&[3], &[7, 8]), true);
         search.silent(Address(3));
         assert_eq!(search.next(), Next::Owner(Address(7)));
         search.silent(Address(7));
@@ -146,9 +156,19 @@ mod tests {
     }
 
     #[test]
+    fn silence_is_forgotten_at_the_next_node_if_it_is_not_to_be_remembered() {
+        for (remember, next) in [(true, Next::Ask(Address(3))), (false, Next::Ask(Address(4)))] {
+            let mut search = Search::new(route(&[4, 2], &[]));
+            search.silent(Address(4));
+            search.replied(Address(2), route(&[4, 3], &[]), remember);
+            assert_eq!(search.next(), next);
+        }
+    }
+
+    #[test]
     fn a_node_that_knows_more_is_asked_again() {
         let mut search = Search::new(route(&[1], &[]));
-        search.replied(Address(1), Route { more: true, ..route(&[3], &[7]) });
+        search.replied(Address(1), Route { more: true, ..route(&[3], &[7]) }, true);
         search.silent(Address(3));
         assert_eq!(search.next(), Next::Ask(Address(1)));
         assert_eq!(search.avoid(), nodes(&[3]));

@@ -34,6 +34,10 @@ pub struct Settings {
     pub alternatives: u32,
     /// When a lookup gives up.
     pub lookup_deadline: Duration,
+    /// Whether a lookup leaves out nodes that were silent to it before.
+    pub remember_silent: bool,
+    /// Whether a lookup that finds nobody to ask begins again, until its deadline.
+    pub restart_lost: bool,
     /// Whether a finger that was silent is dropped.
     pub drop_silent_fingers: bool,
     /// Whether a node with a new predecessor tells the old one.
@@ -56,6 +60,8 @@ impl Default for Settings {
             retries: 1,
             alternatives: 4,
             lookup_deadline: Duration(Span::from_secs(10)),
+            remember_silent: true,
+            restart_lost: true,
             drop_silent_fingers: true,
             tell_old_predecessor: true,
             merge: Merge::Off,
@@ -190,6 +196,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         symbol: "",
         source: "arbitrary (p2psim: 4s)",
         about: "when a lookup gives up",
+    },
+    Setting {
+        name: "remember_silent",
+        default: "true",
+        symbol: "",
+        source: "arbitrary (Table II of ToN 2003 can only be had with false)",
+        about: "whether a lookup leaves out nodes that were silent to it before, when the next node names them again",
+    },
+    Setting {
+        name: "restart_lost",
+        default: "true",
+        symbol: "",
+        source: "arbitrary (ToN 2003: such a lookup fails)",
+        about: "whether a lookup that finds nobody to ask begins again after a pause, until its deadline",
     },
     Setting {
         name: "drop_silent_fingers",
