@@ -58,6 +58,8 @@ pub struct Lookups {
     pub time_to_end: Distribution,
     /// Calls that met silence, of answered and failed lookups.
     pub timeouts: Distribution,
+    /// Of these, those before the last exchange that brought the way forward.
+    pub timeouts_on_the_way: Distribution,
     /// Nanoseconds lost to silence, of answered and failed lookups.
     pub time_lost: Distribution,
     /// Messages sent on its behalf, of answered and failed lookups.
@@ -251,6 +253,7 @@ impl Default for Lookups {
             latency_known: empty(),
             time_to_end: empty(),
             timeouts: empty(),
+            timeouts_on_the_way: empty(),
             time_lost: empty(),
             messages: empty(),
             last_not_correct: None,
@@ -267,7 +270,7 @@ impl Lookups {
     }
 
     /// The distributions with their names and units, for files.
-    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 8] {
+    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 9] {
         [
             ("hops", "exchanges", &self.hops),
             ("hops_to_owner", "exchanges", &self.hops_to_owner),
@@ -275,6 +278,7 @@ impl Lookups {
             ("latency_known", "ns", &self.latency_known),
             ("time_to_end", "ns", &self.time_to_end),
             ("timeouts", "calls", &self.timeouts),
+            ("timeouts_on_the_way", "calls", &self.timeouts_on_the_way),
             ("time_lost", "ns", &self.time_lost),
             ("messages", "messages", &self.messages),
         ]
@@ -300,6 +304,7 @@ impl Lookups {
         }
         self.time_to_end.record((lookup.ended - lookup.issued).as_nanos());
         self.timeouts.record(u64::from(lookup.silence.timeouts));
+        self.timeouts_on_the_way.record(u64::from(lookup.silence.on_the_way));
         self.time_lost.record(lookup.silence.lost.as_nanos());
         self.messages.record(lookup.messages);
         if let Some(answer) = &lookup.answer {
@@ -323,6 +328,7 @@ impl Lookups {
         self.latency_known.add(&other.latency_known);
         self.time_to_end.add(&other.time_to_end);
         self.timeouts.add(&other.timeouts);
+        self.timeouts_on_the_way.add(&other.timeouts_on_the_way);
         self.time_lost.add(&other.time_lost);
         self.messages.add(&other.messages);
         self.last_not_correct = self.last_not_correct.max(other.last_not_correct);

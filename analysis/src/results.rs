@@ -82,6 +82,7 @@ pub struct LookupFigures {
     latency_known_ms: Summary,
     time_to_end_ms: Summary,
     timeouts: Summary,
+    timeouts_on_the_way: Summary,
     time_lost_ms: Summary,
     messages: Summary,
 }
@@ -225,6 +226,7 @@ impl LookupFigures {
             latency_known_ms: Summary::of(&lookups.latency_known, NANOS_PER_MILLI),
             time_to_end_ms: Summary::of(&lookups.time_to_end, NANOS_PER_MILLI),
             timeouts: Summary::of(&lookups.timeouts, 1.0),
+            timeouts_on_the_way: Summary::of(&lookups.timeouts_on_the_way, 1.0),
             time_lost_ms: Summary::of(&lookups.time_lost, NANOS_PER_MILLI),
             messages: Summary::of(&lookups.messages, 1.0),
         }
@@ -293,6 +295,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.latency_known_ms", "from issue until the owner is known, of answered lookups"),
     ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
     ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
+    ("lookups.timeouts_on_the_way", "of these, those before the last exchange that brought the way forward"),
     ("lookups.time_lost_ms", "time waited for them, per answered or failed lookup"),
     ("lookups.messages", "messages sent for it until it ended, per answered or failed lookup"),
     ("messages_per_join.mean", "messages sent for joins by joins, whole run"),
@@ -309,7 +312,8 @@ pub const METRICS: &[(&str, &str)] = &[
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
         match name {
-            "lookups.hops" | "lookups.hops_to_owner" | "lookups.timeouts" | "lookups.messages" => &SUMMARY,
+            "lookups.hops" | "lookups.hops_to_owner" | "lookups.messages" => &SUMMARY,
+            "lookups.timeouts" | "lookups.timeouts_on_the_way" => &SUMMARY,
             name if name.starts_with("lookups.") && name.ends_with("_ms") => &SUMMARY,
             name if name.starts_with("traffic.") => &VOLUME,
             _ => &[],

@@ -32,8 +32,8 @@
 //! 10. A node that is told that it owns a key does not check it: it may be the heir of an owner that has just died, and
 //!     has not noticed yet. The price: an owner that is taken for dead because messages were lost is passed over, and
 //!     the answer is wrong.
-//! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives, by one
-//!     predecessor for each stabilization. The papers do not speak of it.
+//! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives. The papers do
+//!     not speak of it.
 //! 12. A lookup does not ask again whom it has found silent, even if the next node on its way names it (`remember_silent`).
 //!     The timeouts of ToN 2003, Table II, are those of lookups that forget.
 //! 13. A lookup that finds nobody to ask begins again after a pause, until its deadline; the papers' fail at once

@@ -10,9 +10,13 @@
 //!    not apply.
 //! 2. `last + 1` is an id without an address, so a list whose nodes are all dead runs empty ([`Action::Alone`]); the node
 //!    then turns to its fingers, its predecessor and its bootstrap. A head that was silent is no predecessor either.
-//! 3. A node whose list is empty but who has a predecessor takes it for its head: so two nodes make a ring.
+//! 3. A node whose list is empty but who has a predecessor takes it for its head, and does so as soon as it has one: so two
+//!    nodes make a ring.
 //! 4. A node that gets a new predecessor may tell the old one, who then does what it would have done at its next
 //!    stabilization: it queries the new node (as the simulator of ToN 2003, section VI).
+//! 5. Where the answer of a new head names a nearer one still, that one is queried at once and not at the next
+//!    stabilization: the answer is taken for that of both. So many nodes that join at one place find their order within
+//!    some round trips, and not within as many periods.
 
 use sim::protocol::Address;
 
@@ -67,11 +71,11 @@ impl Correct {
         ring: &mut Neighbours,
         place: Place<'_>,
     ) -> Action {
-        let Some(step) = self.stabilizing.take() else {
+        if self.stabilizing.take().is_none() {
             return Action::Done;
-        };
+        }
         ring.adopt(from, list, place);
-        if let (Stabilizing::FromSuccessor(_), Some(newcomer)) = (step, predecessor)
+        if let Some(newcomer) = predecessor
             && newcomer != place.me
             && place.is_between(newcomer, place.me, from)
         {
@@ -110,7 +114,7 @@ impl Correct {
     pub(crate) fn notified(&mut self, newcomer: Address, ring: &mut Neighbours, place: Place<'_>) -> Action {
         let Some(old) = ring.predecessor else {
             ring.predecessor = Some(newcomer);
-            return Action::Done;
+            return if ring.successors.is_empty() { self.consider(newcomer, ring, place) } else { Action::Done };
         };
         if place.is_between(newcomer, old, place.me) {
             ring.predecessor = Some(newcomer);
@@ -175,11 +179,36 @@ mod tests {
             (rules, ring)
         };
         let (mut rules, mut ring) = start();
-        let action = rules.told(Address(15), Some(Address(12)), &nodes(&[20, 30]), &mut ring, place);
+        let action = rules.told(Address(15), Some(Address(10)), &nodes(&[20, 30]), &mut ring, place);
         assert_eq!((action, ring.successors), (Action::Notify(Address(15)), nodes(&[15, 20])));
         let (mut rules, mut ring) = start();
         assert_eq!(rules.silent(&mut ring, place), Action::Notify(Address(20)));
         assert_eq!(ring.successors, nodes(&[20, 30]));
+    }
+
+    #[test]
+    fn the_way_back_along_the_ring_takes_round_trips_and_not_periods() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(Some(90), &[60]));
+        assert_eq!(rules.stabilize(&ring), Action::Query(Address(60)));
+        for (from, nearer) in [(60, 50), (50, 40), (40, 20)] {
+            let action = rules.told(Address(from), Some(Address(nearer)), &[], &mut ring, place);
+            assert_eq!(action, Action::Query(Address(nearer)));
+        }
+        let action = rules.told(Address(20), Some(Address(10)), &nodes(&[40, 50]), &mut ring, place);
+        assert_eq!((action, ring.successors), (Action::Notify(Address(20)), nodes(&[20, 40])));
+    }
+
+    #[test]
+    fn a_node_alone_makes_a_ring_with_the_first_that_notifies_it() {
+        let common = ids(2);
+        let place = Place { me: Address(10), common: &common };
+        let (mut rules, mut ring) = (Correct::default(), ring(None, &[]));
+        assert_eq!(rules.notified(Address(30), &mut ring, place), Action::Query(Address(30)));
+        let action = rules.told(Address(30), Some(Address(10)), &nodes(&[10]), &mut ring, place);
+        assert_eq!(action, Action::Notify(Address(30)));
+        assert_eq!((ring.predecessor, ring.successors), (Some(Address(30)), nodes(&[30])));
     }
 
     #[test]
