@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 ///
 /// It is left-aligned in a fixed array, so that a b-bit key is a fraction of the circle: adding, subtracting, xoring and
 /// comparing need no mask and no width. Only names and numbers do (see [`Width`]).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u64; LIMBS]);
 
 /// How many bits ids and keys have in a scenario (`id_bits`): 1 to 160.
@@ -79,6 +79,15 @@ impl BitXor for Key {
 
     fn bitxor(self, other: Self) -> Self {
         Self(std::array::from_fn(|limb| self.0[limb] ^ other.0[limb]))
+    }
+}
+
+impl fmt::Debug for Key {
+    /// As a fraction of the circle in hexadecimal digits: the 16-bit key 59545 is `0.e899`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [high, middle, low] = self.0;
+        let digits = format!("{high:016x}{middle:016x}{low:016x}");
+        write!(f, "0.{:0<4}", digits.trim_end_matches('0'))
     }
 }
 
@@ -270,6 +279,12 @@ mod tests {
         assert_eq!(width(16).parse("65536"), None);
         assert_eq!(width(16).parse("-1"), None);
         assert_eq!(width(16).parse(""), None);
+    }
+
+    #[test]
+    fn a_key_is_shown_as_a_fraction_of_the_circle() {
+        assert_eq!(format!("{:?} {:?}", key16(59_545), key16(0xe000)), "0.e899 0.e000");
+        assert_eq!(format!("{:?}", width(64).from_u64(1).expect("it fits")), "0.0000000000000001");
     }
 
     #[test]
