@@ -51,7 +51,8 @@ mod settings;
 mod taken;
 mod upkeep;
 
-use sim::protocol::{Address, Context, Event, Protocol};
+use sim::address::Address;
+use sim::protocol::{Context, Event, Protocol};
 
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sim::protocol::{Address, Protocol, Purpose};
+use sim::address::Address;
+use sim::protocol::{Protocol, Purpose};
 use sim::time::{SimTime, Span};
 
 use crate::key::{Key, Width};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::time::{SimTime, Span};
 
 use crate::duration::Duration;

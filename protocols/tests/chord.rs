@@ -9,8 +9,9 @@ use protocols::duration::Duration;
 use protocols::key::{Key, Width};
 use protocols::rpc::Timeout;
 use protocols::table::{Handle, Table};
+use sim::address::Address;
 use sim::faults::{Groups, Rule, RuleId, Scope};
-use sim::protocol::{Address, Cause, Context, Effect, Event, NodeChance, Protocol};
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol};
 use sim::time::{SimTime, Span};
 
 use world::{World, constant};

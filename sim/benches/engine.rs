@@ -15,8 +15,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use limit::{Ladder, MEAN_DELAY_NS, PlainLoop, ProcessState, exponential_table, step};
+use sim::address::Address;
 use sim::network::{Network, Packet, Verdict};
-use sim::protocol::{Address, Cause, Context, Event, Protocol};
+use sim::protocol::{Cause, Context, Event, Protocol};
 use sim::rng::LinkChance;
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};

@@ -20,8 +20,9 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_gr
 use limit::{FourAry, Ladder, PendingSet, ProcessState, exponential_table, key_slot, key_time, pack_key, step};
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
+use sim::address::Address;
 use sim::internals::{Events, Number};
-use sim::protocol::{Address, Slot};
+use sim::protocol::Slot;
 use sim::time::{SimTime, Span};
 
 criterion_group! { name = queues; config = short(); targets = hold, calls }

@@ -8,9 +8,10 @@
 //!
 //! `cargo run --release -p sim --example gossip`
 
+use sim::address::Address;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
 use sim::network::{Latency, Links, Per};
-use sim::protocol::{Address, Cause, Context, Event, Protocol, Slot};
+use sim::protocol::{Cause, Context, Event, Protocol, Slot};
 use sim::record::{Fact, Recorder};
 use sim::sampler;
 use sim::simulation::Simulation;

@@ -1,7 +1,7 @@
 //! Faults of the network, as rules over any other network: cuts, partitions, extra loss, extra delay.
 
+use crate::address::Address;
 use crate::network::{DropCause, Network, Packet, Verdict, happens};
-use crate::protocol::Address;
 use crate::rng::{Draw, LinkChance};
 use crate::time::Span;
 

@@ -1,6 +1,7 @@
 //! A door to the private queue, for this crate's own benchmarks; no part of what the crate offers.
 
-use crate::protocol::{Address, Cause, Slot};
+use crate::address::Address;
+use crate::protocol::{Cause, Slot};
 use crate::queue::{Due, Letter, Queue, Start};
 use crate::time::{SimTime, Span};
 

@@ -9,9 +9,10 @@
 //! [`protocol::Context`]. A [`simulation::Simulation`] runs many of them over a [`network::Network`].
 //!
 //! ```
+//! use sim::address::Address;
 //! use sim::fingerprint::Fingerprint;
 //! use sim::network::{Latency, Links, Per};
-//! use sim::protocol::{Address, Cause, Context, Event, Protocol};
+//! use sim::protocol::{Cause, Context, Event, Protocol};
 //! use sim::simulation::Simulation;
 //! use sim::time::{SimTime, Span};
 //!
@@ -59,7 +60,7 @@
 //!
 //! # The modules, from the ground up
 //!
-//! - [`time`]: instants and spans in whole nanoseconds.
+//! - [`time`]: instants and spans in whole nanoseconds; [`address`]: the numbers of nodes.
 //! - [`rng`] and [`sampler`]: chance, as streams and as a function of link and time slot.
 //! - [`protocol`]: the contract between a machine and the world.
 //! - `queue` (private): pending events in `(time, id)` order.
@@ -67,6 +68,7 @@
 //! - [`record`]: facts and recorders; [`fingerprint`] and [`trace`] are two of them.
 //! - [`simulation`]: the loop that holds it all together.
 
+pub mod address;
 pub mod faults;
 pub mod fingerprint;
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! The network: one question (a packet), one verdict (delivered after a delay, delivered twice, or dropped).
 
-use crate::protocol::Address;
+use crate::address::Address;
 use crate::rng::{Draw, LinkChance, LinkField, OneWord, StreamPurpose};
 use crate::sampler;
 use crate::time::{SimTime, Span};

@@ -3,11 +3,10 @@
 //! A machine never reads a clock, a socket or a global: what an event does depends on state, event and [`Context`] alone
 //! (law DET-1). It learns that another node is dead from silence, never by asking (law TRUTH-1).
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::hash::Hash;
 
-use serde::Serialize;
-
+use crate::address::Address;
 use crate::rng::{Stream, StreamPurpose, Words};
 use crate::time::{SimTime, Span};
 
@@ -95,29 +94,6 @@ pub enum Effect<P: Protocol> {
     },
     /// Go down for good, having said what there was to say: a graceful exit. Effects after it are not carried out.
     Stop,
-}
-
-/// A node's place in the simulation: a number, given once and never to another node.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Address(pub u32);
-
-impl Address {
-    /// The address as an index into tables of nodes.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "n{}", self.0)
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "n{}", self.0)
-    }
 }
 
 /// A machine's own name for one of its timers. Slots are small numbers: the engine keeps a table of them per node.

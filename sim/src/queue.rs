@@ -18,7 +18,8 @@ use std::cmp::Reverse;
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 
-use crate::protocol::{Address, Cause, Slot};
+use crate::address::Address;
+use crate::protocol::{Cause, Slot};
 use crate::time::{SimTime, Span};
 use heap::Heap;
 use lanes::Lanes;

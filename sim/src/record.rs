@@ -1,7 +1,8 @@
 //! Facts: what happened, as it happened, told to recorders that compose. Metrics, traces and fingerprints are recorders.
 
+use crate::address::Address;
 use crate::network::DropCause;
-use crate::protocol::{Address, Cause, Protocol};
+use crate::protocol::{Cause, Protocol};
 use crate::time::SimTime;
 
 /// One thing that happened.
@@ -36,7 +37,7 @@ pub enum Fact<'a, P: Protocol> {
         /// What changed, in words.
         what: &'a str,
     },
-    /// A node's user asked for something, and the node is about to handle it.
+    /// A node's user asked for something. The node is about to handle it, or will once it goes on, if it is paused.
     Asked {
         /// The node.
         node: Address,

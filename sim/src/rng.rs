@@ -11,7 +11,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::protocol::Address;
+use crate::address::Address;
 use crate::time::{SimTime, Span};
 
 /// A source of random 64-bit words: what every sampler draws from.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
 
+use crate::address::Address;
 use crate::network::{DropCause, Network, Packet, Verdict};
-use crate::protocol::{Address, Cause, Context, Effect, Event, NodeChance, Protocol, Slot};
+use crate::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Slot};
 use crate::queue::{Due, Letter, Queue, Start};
 use crate::record::{Departure, Fact, Recorder};
 use crate::rng::{LinkChance, LinkField, StreamPurpose};
@@ -90,6 +91,7 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         if !self.is_up(node) {
             return false;
         }
+        self.recorder.record(self.now, &Fact::Asked { node, request: &request, cause });
         self.deliver(node, Arrival { slot: None, event: Event::Request(request), cause });
         true
     }
@@ -238,7 +240,8 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     fn tell(&mut self, node: Address, event: &Event<P>, cause: Cause) {
         let fact = match event {
             Event::Message { from, message } => Fact::Delivered { from: *from, to: node, message, cause },
-            Event::Request(request) => Fact::Asked { node, request, cause },
+            // The record knows it since it was asked.
+            Event::Request(_) => return,
             Event::Timer(timer) => Fact::Fired { node, timer, cause },
         };
         self.recorder.record(self.now, &fact);

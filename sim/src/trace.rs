@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Write as _};
 use std::io::{self, Write};
 
-use crate::protocol::{Address, Cause, Protocol, RequestId};
+use crate::address::Address;
+use crate::protocol::{Cause, Protocol, RequestId};
 use crate::record::{Fact, Recorder};
 use crate::time::SimTime;
 

@@ -18,7 +18,7 @@
 //!    stabilization: the answer is taken for that of both. So many nodes that join at one place find their order within
 //!    some round trips, and not within as many periods.
 
-use sim::protocol::Address;
+use sim::address::Address;
 
 use super::neighbours::{Action, Neighbours, Place};
 

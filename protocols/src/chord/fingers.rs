@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sim::protocol::Address;
+use sim::address::Address;
 
 /// Fingers 0 to b-1 of a node with b-bit ids, each a node or nothing yet.
 ///

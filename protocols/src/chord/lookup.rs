@@ -1,6 +1,6 @@
 //! Lookups: a user's, a joining node's, a finger's. Iterative ones step by step, recursive ones by errand.
 
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::time::Span;
 
 use super::message::{Errand, Message, Toll};

@@ -1,7 +1,7 @@
 //! What Chord nodes say to each other, and how long it is on the wire.
 
 use serde::Serialize;
-use sim::protocol::Address;
+use sim::address::Address;
 
 use super::search::Route;
 use crate::dht::Layout;

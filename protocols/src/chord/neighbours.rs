@@ -1,6 +1,6 @@
 //! A node's place on the ring: its predecessor and its successor list, and the arithmetic that both sets of rules need.
 
-use sim::protocol::Address;
+use sim::address::Address;
 
 use super::settings::Settings;
 use crate::dht::Common;

@@ -1,6 +1,7 @@
 //! The state of a Chord node, what it knows of the way to a key, and how it asks questions.
 
-use sim::protocol::{Address, Cause, Context, RequestId, Slot};
+use sim::address::Address;
+use sim::protocol::{Cause, Context, RequestId, Slot};
 use sim::sampler;
 use sim::time::{SimTime, Span};
 

@@ -5,7 +5,7 @@
 //! list; *update* replaces a dead successor by the first live entry; *flush* drops a dead predecessor. Any newcomer that
 //! lies between is believed.
 
-use sim::protocol::Address;
+use sim::address::Address;
 
 use super::neighbours::{Action, Neighbours, Place};
 

@@ -1,7 +1,7 @@
 //! The iterative lookup as a pure object: replies and silences go in, the next question comes out. No network, no clock.
 
 use serde::Serialize;
-use sim::protocol::Address;
+use sim::address::Address;
 
 /// A walk along the ring towards a key.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::time::{SimTime, Span};
 
 use crate::table::Handle;

@@ -1,6 +1,6 @@
 //! Joining, leaving, and keeping the ring and the fingers in order.
 
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::rng::Words;
 use sim::time::Span;
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use protocols::dht::{Answer, Common, Dht, JOIN, LOOKUP, Layout, Members, Report, Request, UPKEEP};
 use protocols::key::{Key, Width};
+use sim::address::Address;
 use sim::faults::Faulty;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
 use sim::network::{Latency, Links, Per};
-use sim::protocol::{Address, Cause, Protocol, Purpose, RequestId};
+use sim::protocol::{Cause, Protocol, Purpose, RequestId};
 use sim::record::{Fact, Recorder};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
