@@ -205,10 +205,9 @@ fn shorten(text: &str, longest: usize) -> String {
 }
 
 fn lower_first(message: &str) -> String {
-    let mut chars = message.chars();
-    let first = chars.next();
-    let is_acronym = chars.next().is_some_and(char::is_uppercase);
-    match first {
+    let word = message.split(' ').next().unwrap_or_default();
+    let is_acronym = word.chars().skip(1).any(char::is_uppercase);
+    match word.chars().next() {
         Some(first) if !is_acronym => first.to_lowercase().collect::<String>() + &message[first.len_utf8()..],
         _ => message.to_owned(),
     }
@@ -234,10 +233,15 @@ impl Reading<'_> {
     fn explain_names(&self, error: &Error) -> Option<Diagnostic> {
         Some(match error {
             Error::NoSuchStructField { expected, found, outer } => {
-                self.unknown(["field", "fields"], found, outer.as_deref(), expected)
+                let place = outer.as_ref().map_or("here".to_owned(), |outer| format!("in `{outer}`"));
+                let title = format!("there is no field `{}` {place}", value_text(found));
+                self.unknown(["field", "fields"], &title, found, expected)
             }
-            Error::NoSuchEnumVariant { expected, found, outer } => {
-                self.unknown(["variant", "variants"], found, outer.as_deref(), expected)
+            Error::NoSuchEnumVariant { expected, found, .. } => {
+                let place = self.source.at(self.word(found).start);
+                let subject = place.as_ref().map_or("this".to_owned(), subject);
+                let title = format!("{subject} cannot be `{}`", value_text(found));
+                self.unknown(["variant", "variants"], &title, found, expected)
             }
             Error::MissingStructField { field, outer } => self.missing(field, outer.as_deref()),
             Error::DuplicateStructField { field, .. } => self.duplicate(field),
@@ -283,6 +287,7 @@ impl Reading<'_> {
             Error::ExpectedStringEnd => self.open_string(),
             Error::UnclosedBlockComment => self.open_comment(),
             Error::InvalidEscape(_) => self.bad_escape(),
+            Error::UnexpectedChar(_) => self.missing_value(None),
             Error::ExpectedMapColon => self.unclosed().or_else(|| self.missing_colon()),
             Error::ExpectedIdentifier => self.unclosed().or_else(|| self.no_name()),
             Error::SuggestRawIdentifier(word) => Some(self.bad_name(word)),
@@ -308,11 +313,8 @@ const NAME: &str = "a name";
 
 /// Names.
 impl Reading<'_> {
-    fn unknown(&self, [one, many]: [&str; 2], found: &str, outer: Option<&str>, known: &[&'static str]) -> Diagnostic {
-        let place = outer.map_or("here".to_owned(), |outer| format!("in `{outer}`"));
-        let title = format!("there is no {one} `{}` {place}", value_text(found));
-        let label = format!("unknown {one}");
-        let said = self.say(&title, &self.word(found), &label);
+    fn unknown(&self, [one, many]: [&str; 2], title: &str, found: &str, known: &[&'static str]) -> Diagnostic {
+        let said = self.say(title, &self.word(found), &format!("unknown {one}"));
         match (suggest(found, known.iter().copied()), known) {
             (Some(near), _) => said.help(&format!("did you mean `{near}`?")),
             (None, []) => said.help(&format!("it has no {many}")),
@@ -339,8 +341,22 @@ impl Reading<'_> {
     }
 
     fn wrong_name(&self, expected: &str, found: &str) -> Diagnostic {
+        if let Some(said) = self.field_in_list(found) {
+            return said;
+        }
         let title = format!("expected `{expected}`, found `{}`", value_text(found));
         self.say(&title, &self.word(found), "another name").help(&format!("write `{expected}(...)`, or only `(...)`"))
+    }
+
+    /// A list was never closed, so that the next field of the struct around it stands in it.
+    fn field_in_list(&self, found: &str) -> Option<Diagnostic> {
+        let span = self.word(found);
+        let is_field = self.text()[span.end..].trim_start().starts_with(':');
+        let place = self.source.at(span.start).filter(|_| is_field)?;
+        let list = place.nodes().rev().find(|node| is_bracket(node)).filter(|node| node.shape == Shape::List)?;
+        let line = self.source.position(list.span.start).line;
+        let title = format!("expected `]`, found the field `{}`", value_text(found));
+        Some(self.say(&title, &span, "in a list").help(&format!("the `[` in line {line} is still open")))
     }
 
     /// A message of our own. It is about the value just read; or, where `ron`
@@ -395,21 +411,23 @@ impl<'a> Reading<'a> {
     }
 
     fn no_value(&self, wanted: &str) -> Diagnostic {
-        self.missing_value(wanted)
+        self.missing_value(Some(wanted))
             .or_else(|| self.wrong_key(wanted))
             .or_else(|| self.other_bracket())
             .or_else(|| self.unclosed())
             .unwrap_or_else(|| self.say(&format!("expected {wanted}"), &self.here(), ""))
     }
 
-    fn missing_value(&self, wanted: &str) -> Option<Diagnostic> {
+    fn missing_value(&self, wanted: Option<&str>) -> Option<Diagnostic> {
         let before = self.before();
         let key = self.text()[..before].strip_suffix(':')?.trim_end();
         let place = self.source.at(key.len().checked_sub(1)?)?;
         let title = format!("`{}` has no value", place.subject()?);
-        let help = format!("it must be {wanted}");
         let said = self.say(&title, &(before..before), "a value is missing here");
-        Some(said.help(&help))
+        Some(match wanted {
+            Some(wanted) => said.help(&format!("it must be {wanted}")),
+            None => said,
+        })
     }
 
     fn wrong_key(&self, wanted: &str) -> Option<Diagnostic> {
@@ -474,7 +492,8 @@ impl<'a> Reading<'a> {
         match name {
             Some(name) if self.value().is_none() => {
                 let title = format!("`{}` needs its fields, in parentheses", name.text);
-                self.say(&title, &name.span, "no `(` follows").help(&format!("write `{}(...)`", name.text))
+                self.say(&title, &name.span, "no `(` follows")
+                    .help(&format!("write `{}()`, its fields between the parentheses", name.text))
             }
             _ => self.wrong(wanted),
         }
@@ -520,7 +539,14 @@ impl<'a> Reading<'a> {
         let span = place.as_ref().map_or_else(|| self.here(), |p| p.node().span.clone());
         let subject = place.as_ref().map_or("this".to_owned(), subject);
         let title = format!("{subject} must be {wanted}");
-        self.say(&title, &span, &format!("found {}", value_text(found)))
+        let is_scalar = |place: &Place<'_>| place.node().shape == Shape::Scalar && found.starts_with("the ");
+        let scalar = place.filter(is_scalar).map(|_| &self.text()[span.clone()]);
+        let said = self.say(&title, &span, &format!("found {}", value_text(scalar.unwrap_or(found))));
+        let is_bare = |text: &&str| is_plain(text) && !text.contains('.') && text.contains(char::is_alphabetic);
+        match scalar.filter(|_| wanted.contains("in quotes")).filter(is_bare) {
+            Some(text) => said.help(&format!("write it in quotes: `\"{text}\"`")),
+            None => said,
+        }
     }
 
     fn wrong_length(&self, error: &Error) -> Diagnostic {
@@ -1007,7 +1033,7 @@ error: there is no field `waht_then` in `At`
         assert_eq!(
             told("(nodes: 1, script: [(at: 1, what: crsh(fraction: 1))])"),
             r"
-error: there is no variant `crsh` in `What`
+error: `what` cannot be `crsh`
  --> demo.ron:1:35
   |
 1 | (nodes: 1, script: [(at: 1, what: crsh(fraction: 1))])
@@ -1019,7 +1045,7 @@ error: there is no variant `crsh` in `What`
         assert_eq!(
             told("(nodes: 1, script: [(at: 1, what: Explode)])"),
             r"
-error: there is no variant `Explode` in `What`
+error: `what` cannot be `Explode`
  --> demo.ron:1:35
   |
 1 | (nodes: 1, script: [(at: 1, what: Explode)])
@@ -1605,7 +1631,7 @@ error: `Crash` needs its fields, in parentheses
 1 | (nodes: 5, script: [(at: 1, what: Crash)])
   |                                   ^^^^^ no `(` follows
   |
-  = help: write `Crash(...)`
+  = help: write `Crash()`, its fields between the parentheses
 "
         );
     }

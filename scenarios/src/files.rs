@@ -1,7 +1,8 @@
 //! Files that a scenario names: read from the scenario's folder, or from wherever a saved run keeps them.
 
-use std::io;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// Where a scenario's other files come from.
 pub trait Files {
@@ -15,14 +16,24 @@ pub struct Folder(pub PathBuf);
 
 impl Files for Folder {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let path = self.0.join(name);
-        let size = std::fs::metadata(&path)?.len();
-        if size > BYTES_MAX {
-            let problem = format!("it has {size} bytes, more than {BYTES_MAX}");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
-        }
-        std::fs::read(path)
+        read(&self.0.join(name))
     }
+}
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_all(File::open(path)?)
+}
+
+/// Everything there is to read, unless it is too much: a pipe or a device does not say how long it is.
+pub fn read_all(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        let problem = format!("it has more than {BYTES_MAX} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    Ok(bytes)
 }
 
 /// No files at all.
@@ -36,4 +47,4 @@ impl Files for NoFiles {
 }
 
 /// Larger files are not read: a CSV of lookups or a scenario is never that long.
-pub const BYTES_MAX: u64 = 256 << 20;
+const BYTES_MAX: u64 = 256 << 20;

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use protocols::dht::{Answer, Dht, Failure, FailureReason, LOOKUP, Members, Report, Request, Silence};
 use protocols::key::Key;
+use sim::address::Address;
 use sim::faults::Groups;
-use sim::protocol::{Address, Cause, RequestId};
+use sim::protocol::{Cause, RequestId};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 

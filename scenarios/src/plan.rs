@@ -13,8 +13,8 @@ mod workload;
 use std::collections::BTreeMap;
 
 use protocols::key::{Key, Width};
+use sim::address::Address;
 use sim::network::Latency;
-use sim::protocol::Address;
 use sim::time::{SimTime, Span};
 
 use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};

@@ -5,19 +5,36 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
 use crate::ast::{Action, Expectation, Scenario};
-use crate::diagnostic::{Diagnostic, from_ron};
+use crate::diagnostic::{Diagnostic, from_ron, suggest};
 use crate::files::Files;
 use crate::mistake::Mistake;
 use crate::plan::Plan;
-use crate::source::{Path, Source};
+use crate::source::{Path, Shape, Source};
+use protocols::Entry;
 use protocols::key::Width;
 
 /// Reads a scenario from bytes; `name` stands for the file in errors.
 pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
     let text = text(name, bytes)?;
-    let scenario: Scenario = options().from_str(text).map_err(|error| Box::new(from_ron(name, text, &error)))?;
-    check(&scenario).map_err(|mistake| locate(name, text, &mistake))?;
-    Ok(scenario)
+    let read = options().from_str::<Scenario>(text).map_err(|error| Box::new(from_ron(name, text, &error)));
+    let checked = read.and_then(|scenario| match check(&scenario) {
+        Ok(()) => Ok(scenario),
+        Err(mistake) => Err(locate(name, text, &mistake)),
+    });
+    checked.map_err(|diagnostic| lone_protocol(text).map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+}
+
+/// A protocol without a list around it reads as a map from its settings, and what is wrong with that helps nobody.
+fn lone_protocol(text: &str) -> Option<Mistake> {
+    let source = Source::new("", text);
+    let node = source.root()?.field("protocols")?.value.as_ref().filter(|node| node.shape == Shape::Parens)?;
+    let written = &text[node.span.clone()];
+    let help = if written.len() < 40 {
+        format!("write `protocols: [{written}]`")
+    } else {
+        "write `[...]` around it".to_owned()
+    };
+    Some(Mistake::new("protocols", "protocols stand in a list").help(help))
 }
 
 /// Reads a scenario and decides it for one seed.
@@ -36,6 +53,7 @@ pub fn plan(
 
 /// Shows a mistake at its place in the text.
 pub fn locate(name: &str, text: &str, mistake: &Mistake) -> Box<Diagnostic> {
+    let text = without_mark(text);
     let source = Source::new(name, text);
     let diagnostic = Diagnostic::new(name, &mistake.title);
     let diagnostic = match source.locate(&Path::parse(&mistake.path)) {
@@ -66,11 +84,22 @@ fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
         let title = format!("this is no text: byte {} is not UTF-8", error.valid_up_to());
         Box::new(Diagnostic::new(name, &title).help("a scenario is a RON text; `dhtsim new` prints one to begin with"))
     })?;
+    if let Some(byte) = text.find('\0') {
+        let title = format!("this is no text: byte {byte} is zero");
+        return Err(Box::new(
+            Diagnostic::new(name, &title).help("save it as UTF-8; `dhtsim new` prints a scenario to begin with"),
+        ));
+    }
     if text.trim().is_empty() {
         let empty = Diagnostic::new(name, "the file is empty").help("`dhtsim new` prints a scenario to begin with");
         return Err(Box::new(empty));
     }
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Ok(without_mark(text))
+}
+
+/// The text without the byte order mark that some editors put before it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Complains of what only the whole shows.
@@ -81,7 +110,9 @@ fn check(scenario: &Scenario) -> Result<(), Mistake> {
             .help("the papers use 160, the seed document 16")
     })?;
     if scenario.protocols.0.is_empty() {
-        return Err(Mistake::new("protocols", "somebody must play").help("write for example `protocols: [Chord()]`"));
+        let name = Entry::all().first().map_or("...", |entry| entry.about().name);
+        return Err(Mistake::new("protocols", "somebody must play")
+            .help(format!("write a list such as `protocols: [{name}()]`")));
     }
     if scenario.seed.is_some() && scenario.seeds.is_some() {
         return Err(Mistake::new("seeds", "a scenario has either `seed` or `seeds`").help("leave one of them out"));
@@ -96,6 +127,10 @@ fn check(scenario: &Scenario) -> Result<(), Mistake> {
 
 fn check_protocols(scenario: &Scenario, width: Width) -> Result<(), Mistake> {
     for (place, (label, entry)) in scenario.protocols.0.iter().enumerate() {
+        if scenario.protocols.0[..place].iter().any(|(other, _)| other == label) {
+            return Err(Mistake::new(format!("protocols[{place}]"), format!("the label \"{label}\" stands twice"))
+                .help("every protocol needs a label of its own"));
+        }
         entry.check(width).map_err(|error| {
             Mistake::new(format!("protocols[{place}].{}", error.field), error.problem)
                 .label(format!("in {label}"))
@@ -117,7 +152,10 @@ fn check_steps(scenario: &Scenario) -> Result<(), Mistake> {
                     format!("script[{place}].do.step"),
                     format!("{label} knows no step \"{step}\""),
                 )
-                .help(format!("its steps are {}", legal.join(", "))));
+                .help(match suggest(step, legal.iter().copied()) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("its steps are {}", legal.join(", ")),
+                }));
             }
         }
     }
@@ -141,7 +179,7 @@ fn check_expectation(scenario: &Scenario, place: usize, expectation: &Expectatio
     match protocol {
         Some(label) if !labels.contains(&label.as_str()) => {
             Err(Mistake::new(here(".protocol"), format!("no protocol has the label \"{label}\""))
-                .help(format!("there are {}", labels.join(", "))))
+                .help(format!("the labels are \"{}\"", labels.join("\", \""))))
         }
         _ => Ok(()),
     }

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 
 use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Request, UPKEEP};
 use protocols::key::Key;
+use sim::address::Address;
 use sim::faults::{Faulty, Groups, Rule, RuleId, Scope};
 use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
 use sim::network::{Links, Per};
-use sim::protocol::{Address, Cause, Purpose, RequestId};
+use sim::protocol::{Cause, Purpose, RequestId};
 use sim::record::{EventCount, Recorder};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};

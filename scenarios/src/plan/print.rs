@@ -2,7 +2,7 @@
 
 use protocols::duration::Duration;
 use protocols::key::Key;
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
@@ -26,10 +26,10 @@ impl Plan {
 
     /// The action that does this deed; none for the end of a fault, which the fault itself names.
     fn action(&self, deed: Deed) -> Option<Action> {
-        let only = |node: Address| Who { nodes: Some(Nodes(vec![node.0])), ..Who::default() };
+        let only = |node: Address| Who { nodes: Some(Nodes::List(vec![node.0])), ..Who::default() };
         Some(match deed {
             Deed::Join { node, bootstraps } => {
-                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: nodes(&bootstraps).0 }
+                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: numbers(&bootstraps) }
             }
             Deed::Converge { nodes } => {
                 Action::ConvergedNodes { members: nodes.into_iter().map(|node| (node.0, self.id(node))).collect() }
@@ -37,7 +37,7 @@ impl Plan {
             Deed::Leave(node) => Action::Leave(only(node)),
             Deed::Crash(node) => Action::Crash(only(node)),
             Deed::Restart { node, bootstraps } => Action::Restart(Comeback {
-                nodes: Some(Nodes(vec![node.0])),
+                nodes: Some(Nodes::List(vec![node.0])),
                 bootstraps: Some(nodes(&bootstraps)),
                 ..Comeback::default()
             }),
@@ -46,7 +46,7 @@ impl Plan {
             Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
             Deed::Heal { .. } => return None,
             Deed::Lookup { node, key } => Action::Lookup { node: node.0, key: self.number(key) },
-            Deed::Step { node, step } => Action::Step { nodes: Nodes(vec![node.0]), step },
+            Deed::Step { node, step } => Action::Step { nodes: Nodes::List(vec![node.0]), step },
         })
     }
 
@@ -84,5 +84,9 @@ fn links(which: Which, lasts: Option<Duration>) -> Links {
 }
 
 fn nodes(addresses: &[Address]) -> Nodes {
-    Nodes(addresses.iter().map(|node| node.0).collect())
+    Nodes::List(numbers(addresses))
+}
+
+fn numbers(addresses: &[Address]) -> Vec<u32> {
+    addresses.iter().map(|node| node.0).collect()
 }

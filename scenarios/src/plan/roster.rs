@@ -1,6 +1,6 @@
 //! Who is up, as far as the plan knows: what random choices choose from.
 
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::rng::Words;
 use sim::sampler;
 

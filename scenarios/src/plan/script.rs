@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::time::SimTime;
 
 use super::roster::Roster;
@@ -25,7 +25,7 @@ pub(super) fn expand(scenario: &Scenario, seed: u64, width: Width, end: SimTime)
     for (place, line) in scenario.script.iter().enumerate() {
         let at = SimTime::ZERO + line.at.0;
         if at >= end {
-            return Err(Mistake::new(format!("script[{place}].at"), "this comes after the end of the run")
+            return Err(Mistake::new(format!("script[{place}].at"), "this must come before the end of the run")
                 .label(format!("the run ends at {}", scenario.end)));
         }
         director.agenda.insert(Slot { at, class: Class::Action, place, number: 0 }, Task::Begin(&line.r#do));
@@ -69,6 +69,8 @@ enum Class {
 
 enum Task<'a> {
     Begin(&'a Action),
+    /// A node comes up, and asks nodes that are drawn when it does.
+    Arrive(Deed),
     Deed(Deed),
 }
 
@@ -91,12 +93,14 @@ impl<'a> Director<'a> {
 
     fn perform(&mut self, slot: Slot, task: Task<'a>) -> Result<(), Mistake> {
         match task {
-            Task::Begin(action) => self.begin(slot, action),
-            Task::Deed(deed) => {
+            Task::Begin(action) => return self.begin(slot, action),
+            Task::Arrive(deed) => {
+                let deed = self.with_bootstraps(deed);
                 self.settle(slot.at, deed);
-                Ok(())
             }
+            Task::Deed(deed) => self.settle(slot.at, deed),
         }
+        Ok(())
     }
 
     /// Decides an action: what it does now, and what it will do later.
@@ -104,7 +108,8 @@ impl<'a> Director<'a> {
         match action {
             Action::Join { nodes, every, ids, order } => {
                 let new = self.new_nodes(slot.place, *nodes, ids, *order)?;
-                self.one_by_one(slot, *every, new.into_iter().map(|node| Deed::Join { node, bootstraps: vec![] }))
+                let join = |node| Task::Arrive(Deed::Join { node, bootstraps: vec![] });
+                self.one_by_one(slot, *every, new.into_iter().map(join))
             }
             Action::Converged { nodes, ids } => {
                 let nodes = self.new_nodes(slot.place, *nodes, ids, Order::AsDrawn)?;
@@ -112,8 +117,11 @@ impl<'a> Director<'a> {
             }
             Action::JoinNode { node, id, bootstraps } => self.join_node(slot, *node, id, bootstraps),
             Action::ConvergedNodes { members } => {
-                let nodes = members.iter().map(|(node, id)| self.named_node(slot.place, *node, id));
-                let nodes = nodes.collect::<Result<_, _>>()?;
+                let named = |(number, (node, id)): (usize, &(u32, Number))| {
+                    let here = |part| format!("{}[{number}][{part}]", path(slot.place, "members"));
+                    self.named_node(*node, id, &here(0), &here(1))
+                };
+                let nodes = members.iter().enumerate().map(named).collect::<Result<_, _>>()?;
                 self.converge(slot, nodes)
             }
             Action::Leave(who) => self.departures(slot, who, "leave", Deed::Leave),
@@ -154,16 +162,23 @@ impl<'a> Director<'a> {
         }
     }
 
-    /// Writes a line, and follows what it does to who is up. A node that is no longer there does nothing more.
-    fn settle(&mut self, at: SimTime, mut deed: Deed) {
-        match &mut deed {
-            Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } => {
-                let before = self.comings.entry(node.0).or_insert(0);
-                if bootstraps.is_empty() {
-                    let mut words = draws::bootstraps(self.seed, node.0, *before);
-                    *bootstraps = self.up.a_few(BOOTSTRAPS, &mut words);
+    fn with_bootstraps(&self, mut deed: Deed) -> Deed {
+        if let Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } = &mut deed {
+            let before = self.comings.get(&node.0).copied().unwrap_or(0);
+            *bootstraps = self.up.a_few(BOOTSTRAPS, &mut draws::bootstraps(self.seed, node.0, before));
+        }
+        deed
+    }
+
+    /// Writes a line, and follows what it does to who is up. A node that is no longer there does nothing more, and one
+    /// that is there does not come again.
+    fn settle(&mut self, at: SimTime, deed: Deed) {
+        match &deed {
+            Deed::Join { node, .. } | Deed::Restart { node, .. } => {
+                if self.up.contains(*node) {
+                    return;
                 }
-                *before += 1;
+                *self.comings.entry(node.0).or_insert(0) += 1;
                 self.up.insert(*node);
                 self.down.remove(*node);
             }
@@ -181,20 +196,25 @@ impl<'a> Director<'a> {
     }
 
     /// Puts deeds on the agenda, each some time after the one before; the first is done now.
-    fn one_by_one(&mut self, slot: Slot, every: Duration, deeds: impl Iterator<Item = Deed>) -> Result<(), Mistake> {
-        for (number, deed) in deeds.enumerate() {
+    fn one_by_one(
+        &mut self,
+        slot: Slot,
+        every: Duration,
+        tasks: impl Iterator<Item = Task<'a>>,
+    ) -> Result<(), Mistake> {
+        for (number, task) in tasks.enumerate() {
             let at = slot.at + every.0.times(number as u64);
             if at >= self.end {
                 return Err(Mistake::new(
                     path(slot.place, "every"),
-                    "the last of them would come after the end of the run",
+                    "the last of them must come before the end of the run",
                 )
                 .label(format!("number {} would come at {}", number + 1, at.since(SimTime::ZERO))));
             }
             if at == slot.at {
-                self.settle(at, deed);
+                self.perform(slot, task)?;
             } else {
-                self.agenda.insert(Slot { at, number: number + 1, ..slot }, Task::Deed(deed));
+                self.agenda.insert(Slot { at, number: number + 1, ..slot }, task);
             }
         }
         Ok(())
@@ -265,27 +285,25 @@ impl<'a> Director<'a> {
     }
 
     fn join_node(&mut self, slot: Slot, node: u32, id: &Number, bootstraps: &[u32]) -> Result<(), Mistake> {
-        let node = self.named_node(slot.place, node, id)?;
-        let bootstraps = bootstraps.iter().copied().map(Address).collect::<Vec<_>>();
-        if let Some(stranger) = bootstraps.iter().find(|node| !self.is_known(**node)) {
-            return Err(Mistake::new(path(slot.place, "bootstraps"), format!("there is no node {}", stranger.0)));
-        }
+        let bootstraps = self.known_nodes_at(bootstraps.iter().copied(), &path(slot.place, "bootstraps"))?;
+        let node = self.named_node(node, id, &path(slot.place, "node"), &path(slot.place, "id"))?;
         self.comings.insert(node.0, 1);
         self.up.insert(node);
         self.lines.push(Line { at: slot.at, deed: Deed::Join { node, bootstraps } });
         Ok(())
     }
 
-    fn named_node(&mut self, place: usize, node: u32, id: &Number) -> Result<Address, Mistake> {
-        let key = self.key(id, || path(place, "id"))?;
+    /// A new node of this number and id, which stand at `node_at` and `id_at`.
+    fn named_node(&mut self, node: u32, id: &Number, node_at: &str, id_at: &str) -> Result<Address, Mistake> {
+        let key = self.key(id, || id_at.to_owned())?;
         if node >= NODES_MAX as u32 {
-            return Err(Mistake::new(path(place, "node"), format!("node numbers end below {NODES_MAX}")));
+            return Err(Mistake::new(node_at, format!("node numbers end below {NODES_MAX}")));
         }
         if self.is_known(Address(node)) {
-            return Err(Mistake::new(path(place, "node"), format!("node {node} has joined before"))
+            return Err(Mistake::new(node_at, format!("node {node} has joined before"))
                 .help("write `Restart` for a node that comes back"));
         }
-        self.take_id(key, id, || path(place, "id"))?;
+        self.take_id(key, id, || id_at.to_owned())?;
         if self.ids.len() <= node as usize {
             self.ids.resize(node as usize + 1, None);
         }
@@ -302,7 +320,7 @@ impl<'a> Director<'a> {
 
     fn key(&self, number: &Number, here: impl Fn() -> String) -> Result<Key, Mistake> {
         self.width.parse(&number.0).ok_or_else(|| {
-            Mistake::new(here(), format!("{} is no id of {} bits", number.0, self.width))
+            Mistake::new(here(), format!("{} is no number of {} bits", number.0, self.width))
                 .help(format!("ids and keys are below 2^{}", self.width))
         })
     }
@@ -313,7 +331,7 @@ impl<'a> Director<'a> {
                 .help("only `Pause` and faults of the network end by themselves; let nodes `Restart` instead"));
         }
         let nodes = self.who(slot, who, verb)?;
-        self.one_by_one(slot, who.every, nodes.into_iter().map(deed))
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(deed(node))))
     }
 
     fn pause(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
@@ -327,22 +345,33 @@ impl<'a> Director<'a> {
                 }
             }
         }
-        self.one_by_one(slot, who.every, nodes.into_iter().map(Deed::Pause))
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Pause(node))))
     }
 
     fn restart(&mut self, slot: Slot, comeback: &Comeback) -> Result<(), Mistake> {
         let Comeback { nodes, count, fraction, every, bootstraps } = comeback;
-        if let Some(node) = nodes.iter().flat_map(|nodes| &nodes.0).find(|node| !self.down.contains(Address(**node))) {
-            let title = format!("node {node} is not down at {}", slot.at.since(SimTime::ZERO));
-            return Err(Mistake::new(path(slot.place, "nodes"), title));
+        if let Some(nodes) = nodes {
+            self.down_nodes(slot, nodes)?;
         }
         let chosen = choose(slot, nodes.as_ref(), *count, *fraction, &self.down, self.seed, "restart")?;
-        let bootstraps = match bootstraps {
-            Some(nodes) => self.known_nodes(slot, nodes, "bootstraps")?,
-            None => vec![],
+        let Some(bootstraps) = bootstraps else {
+            let restart = |node| Task::Arrive(Deed::Restart { node, bootstraps: vec![] });
+            return self.one_by_one(slot, *every, chosen.into_iter().map(restart));
         };
-        let deed = |node| Deed::Restart { node, bootstraps: bootstraps.clone() };
-        self.one_by_one(slot, *every, chosen.into_iter().map(deed))
+        let bootstraps = self.known_nodes_at(bootstraps.iter(), &path(slot.place, "bootstraps"))?;
+        let restart = |node| Task::Deed(Deed::Restart { node, bootstraps: bootstraps.clone() });
+        self.one_by_one(slot, *every, chosen.into_iter().map(restart))
+    }
+
+    fn down_nodes(&self, slot: Slot, nodes: &Nodes) -> Result<(), Mistake> {
+        let is_not_down = |(_, node): &(usize, u32)| !self.down.contains(Address(*node));
+        let Some((place, node)) = nodes.iter().enumerate().find(is_not_down) else {
+            return Ok(());
+        };
+        let why = if self.is_known(Address(node)) { "is up" } else { "has not joined yet" };
+        let title = format!("node {node} cannot restart: it {why} at {}", slot.at.since(SimTime::ZERO));
+        Err(Mistake::new(format!("{}[{place}]", path(slot.place, "nodes")), title)
+            .help("only nodes that have crashed or left come back"))
     }
 
     fn who(&self, slot: Slot, who: &Who, verb: &str) -> Result<Vec<Address>, Mistake> {
@@ -360,16 +389,7 @@ impl<'a> Director<'a> {
         lasts: Option<Duration>,
     ) -> Result<(), Mistake> {
         let parts = match (parts, shares) {
-            (Some(parts), None) => {
-                let parts =
-                    parts.iter().map(|part| self.known_nodes(slot, part, "parts")).collect::<Result<Vec<_>, _>>()?;
-                let mut seen = BTreeSet::new();
-                if let Some(twice) = parts.iter().flatten().find(|node| !seen.insert(**node)) {
-                    let title = format!("node {} is in two parts", twice.0);
-                    return Err(Mistake::new(path(slot.place, "parts"), title));
-                }
-                parts
-            }
+            (Some(parts), None) => self.named_parts(slot, parts)?,
             (None, Some(shares)) => self.random_parts(slot, shares)?,
             _ => {
                 return Err(Mistake::new(
@@ -381,6 +401,21 @@ impl<'a> Director<'a> {
         };
         self.fault(slot, Fault::Partition(parts), lasts);
         Ok(())
+    }
+
+    fn named_parts(&self, slot: Slot, parts: &[Nodes]) -> Result<Vec<Vec<Address>>, Mistake> {
+        let mut seen = BTreeSet::new();
+        let mut named = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let here = format!("{}[{number}]", path(slot.place, "parts"));
+            let part = self.known_nodes_at(part.iter(), &here)?;
+            if let Some(twice) = part.iter().position(|node| !seen.insert(*node)) {
+                return Err(Mistake::new(format!("{here}[{twice}]"), format!("node {} is named twice", part[twice].0))
+                    .help("a node is in one part, or in none: all others are one more part"));
+            }
+            named.push(part);
+        }
+        Ok(named)
     }
 
     fn random_parts(&self, slot: Slot, shares: &[Probability]) -> Result<Vec<Vec<Address>>, Mistake> {
@@ -408,14 +443,14 @@ impl<'a> Director<'a> {
         let here = |field: &str| format!("script[{}].do{under}.{field}", slot.place);
         match (&links.nodes, &links.from, &links.to) {
             (None, None, None) => Ok(Which::All),
-            (Some(nodes), None, None) => Ok(Which::Nodes(self.known_nodes_at(nodes, &here("nodes"))?)),
+            (Some(nodes), None, None) => Ok(Which::Nodes(self.known_nodes_at(nodes.iter(), &here("nodes"))?)),
             (None, Some(from), Some(to)) => Ok(Which::Links {
-                from: self.known_nodes_at(from, &here("from"))?,
-                to: self.known_nodes_at(to, &here("to"))?,
+                from: self.known_nodes_at(from.iter(), &here("from"))?,
+                to: self.known_nodes_at(to.iter(), &here("to"))?,
                 both_ways: links.both_ways,
             }),
             _ => Err(Mistake::new(
-                format!("script[{}].do", slot.place),
+                format!("script[{}].do{under}", slot.place),
                 "links are named by `nodes`, or by both `from` and `to`",
             )
             .help("write `nodes: [3]` for all links of a node, or `from: [1], to: [2]`")),
@@ -439,23 +474,27 @@ impl<'a> Director<'a> {
             return Ok(address);
         }
         let at = slot.at.since(SimTime::ZERO);
-        let why = if self.is_known(address) { "is down" } else { "has never joined" };
-        Err(Mistake::new(path(slot.place, field), format!("node {node} {why} at {at}")).help(self.help_with_numbers()))
+        if self.is_known(address) {
+            return Err(Mistake::new(path(slot.place, field), format!("node {node} is down at {at}")));
+        }
+        Err(Mistake::new(path(slot.place, field), format!("node {node} has not joined yet at {at}"))
+            .help(self.help_with_numbers()))
     }
 
     fn up_nodes(&self, slot: Slot, nodes: &Nodes, field: &str) -> Result<Vec<Address>, Mistake> {
-        nodes.0.iter().map(|node| self.up_node(slot, *node, field)).collect()
+        let up = |(place, node)| self.up_node(slot, node, &format!("{field}[{place}]"));
+        nodes.iter().enumerate().map(up).collect()
     }
 
-    fn known_nodes(&self, slot: Slot, nodes: &Nodes, field: &str) -> Result<Vec<Address>, Mistake> {
-        self.known_nodes_at(nodes, &path(slot.place, field))
-    }
-
-    fn known_nodes_at(&self, nodes: &Nodes, here: &str) -> Result<Vec<Address>, Mistake> {
-        match nodes.0.iter().find(|node| !self.is_known(Address(**node))) {
-            None => Ok(nodes.0.iter().copied().map(Address).collect()),
-            Some(node) => Err(Mistake::new(here, format!("there is no node {node}")).help(self.help_with_numbers())),
-        }
+    fn known_nodes_at(&self, nodes: impl Iterator<Item = u32>, here: &str) -> Result<Vec<Address>, Mistake> {
+        let known = |(place, node)| {
+            let stranger = || {
+                Mistake::new(format!("{here}[{place}]"), format!("there is no node {node}"))
+                    .help(self.help_with_numbers())
+            };
+            self.is_known(Address(node)).then_some(Address(node)).ok_or_else(stranger)
+        };
+        nodes.enumerate().map(known).collect()
     }
 
     fn is_known(&self, node: Address) -> bool {
@@ -482,7 +521,7 @@ fn choose(
 ) -> Result<Vec<Address>, Mistake> {
     let some = |count: usize| among.sample(count, &mut draws::action(seed, slot.place));
     match (nodes, count, fraction) {
-        (Some(nodes), None, None) => Ok(nodes.0.iter().copied().map(Address).collect()),
+        (Some(nodes), None, None) => Ok(nodes.iter().map(Address).collect()),
         (None, Some(count), None) if count <= among.len() as u64 => Ok(some(count as usize)),
         (None, Some(count), None) => {
             let at = slot.at.since(SimTime::ZERO);
@@ -499,11 +538,14 @@ fn choose(
 fn check_size(scenario: &Scenario, width: Width) -> Result<(), Mistake> {
     let mut total = 0u128;
     for (place, line) in scenario.script.iter().enumerate() {
-        let (Action::Join { nodes, .. } | Action::Converged { nodes, .. }) = &line.r#do else {
-            continue;
+        let (count, field) = match &line.r#do {
+            Action::Join { nodes, .. } | Action::Converged { nodes, .. } => (u128::from(*nodes), "nodes"),
+            Action::JoinNode { .. } => (1, "node"),
+            Action::ConvergedNodes { members } => (members.len() as u128, "members"),
+            _ => continue,
         };
-        total += u128::from(*nodes);
-        let here = || path(place, "nodes");
+        total += count;
+        let here = || path(place, field);
         if total > u128::from(NODES_MAX) {
             let memory = total * u128::from(NODE_BYTES);
             return Err(Mistake::new(here(), format!("{total} nodes would take about {} of memory", in_bytes(memory)))

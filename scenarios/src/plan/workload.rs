@@ -1,7 +1,7 @@
 //! Workloads: who asks for what, one request after the other. Request k is a function of seed, workload and k.
 
 use protocols::key::{Key, Width};
-use sim::protocol::Address;
+use sim::address::Address;
 use sim::rng::{Stream, Words};
 use sim::sampler;
 use sim::time::{SimTime, Span};
@@ -9,7 +9,7 @@ use sim::time::{SimTime, Span};
 use super::roster::Roster;
 use super::script::Stage;
 use super::{Deed, Line, Plan, draws};
-use crate::ast::{Arrivals, Keys, Scenario, Workload};
+use crate::ast::{Arrivals, Keys, Nodes, Scenario, Workload};
 use crate::files::Files;
 use crate::mistake::Mistake;
 
@@ -47,12 +47,14 @@ pub(super) fn sources(scenario: &Scenario, stage: &Stage, files: &dyn Files) -> 
                     return Err(Mistake::new(here("until"), "a workload must not go on after the end of the run")
                         .label(format!("the run ends at {}", scenario.end)));
                 }
-                let issuers: Vec<Address> = issuers.iter().flat_map(|nodes| &nodes.0).copied().map(Address).collect();
-                let known = |node: &Address| stage.ids.get(node.index()).is_some_and(Option::is_some);
-                if let Some(stranger) = issuers.iter().find(|node| !known(node)) {
-                    return Err(Mistake::new(here("issuers"), format!("node {} never joins", stranger.0)));
-                }
                 let (gap, arrivals, keys) = (rate.gap_nanos(), *arrivals, *keys);
+                let requests = (until - from).as_nanos() as f64 / gap;
+                if requests > REQUESTS_MAX {
+                    return Err(Mistake::new(here("rate"), format!("this would ask some {requests:.0} times"))
+                        .label(format!("more than {REQUESTS_MAX:.0} are refused")));
+                }
+                let named = issuers.as_ref().map(|nodes| named_issuers(nodes, stage, &here("issuers")));
+                let issuers = named.transpose()?.unwrap_or_default();
                 Source::Random { place, from, until, gap, arrivals, keys, issuers }
             }
             Workload::Csv { file, from, every } => {
@@ -70,6 +72,19 @@ pub(super) fn sources(scenario: &Scenario, stage: &Stage, files: &dyn Files) -> 
         });
     }
     Ok(sources)
+}
+
+fn named_issuers(nodes: &Nodes, stage: &Stage, here: &str) -> Result<Vec<Address>, Mistake> {
+    let known = |node: u32| stage.ids.get(node as usize).is_some_and(Option::is_some);
+    if let Some((number, stranger)) = nodes.iter().enumerate().find(|(_, node)| !known(*node)) {
+        return Err(Mistake::new(format!("{here}[{number}]"), format!("node {stranger} never joins"))
+            .help("nodes are numbered from 0 in the order in which they join"));
+    }
+    if nodes.iter().next().is_none() {
+        return Err(Mistake::new(here, "somebody must ask")
+            .help("leave `issuers` out for nodes drawn at random from those that are up"));
+    }
+    Ok(nodes.iter().map(Address).collect())
 }
 
 impl Source {
@@ -134,6 +149,9 @@ impl Requests<'_> {
             }
             Source::Random { place, keys, issuers, .. } => {
                 self.advance();
+                if up.len() == 0 {
+                    return None;
+                }
                 let mut words = draws::request(self.seed, *place, number);
                 let key = self.key(*keys, number, &mut words);
                 let node = if issuers.is_empty() {
@@ -186,6 +204,9 @@ impl Table<'_> {
     /// The lookups of a file; an error begins with its line.
     fn read(&self, bytes: &[u8]) -> Result<Vec<Line>, String> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err("1: the file is empty".to_owned());
+        }
         let headers = reader.headers().map_err(|error| in_csv(&error))?.clone();
         let column = |name: &str| headers.iter().position(|header| header == name);
         let missing = |name: &str| {
@@ -221,8 +242,9 @@ impl Table<'_> {
             let at = self.from + after;
             if at >= self.end {
                 return Err(format!(
-                    "{row}: this lookup would come at {}, after the end of the run",
-                    at.since(SimTime::ZERO)
+                    "{row}: this lookup would come at {}, but the run ends at {}",
+                    at.since(SimTime::ZERO),
+                    self.end.since(SimTime::ZERO)
                 ));
             }
             lines.push(Line { at, deed: Deed::Lookup { node, key } });
@@ -244,9 +266,12 @@ fn in_csv(error: &csv::Error) -> String {
     let row = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{row}: this row has {len} fields, the first has {expected_len}")
+            format!("{row}: fields in this row: {len}; in the first: {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => format!("{row}: this is not UTF-8"),
         _ => format!("{row}: {error}"),
     }
 }
+
+/// More requests than a run could carry out in hours are a slip of the pen.
+const REQUESTS_MAX: f64 = 1e9;

@@ -1,0 +1,323 @@
+//! The laws of the plan and of the run: everything is decided beforehand, nothing moves anything else, and equal plans run alike.
+
+#[path = "common/shipped.rs"]
+mod shipped;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::thread;
+
+use protocols::Visitor;
+use protocols::dht::Dht;
+use scenarios::ast::Scenario;
+use scenarios::plan::{Deed, Line, Plan};
+use scenarios::read;
+use scenarios::run::run;
+use shipped::{FileOf, shipped};
+use sim::address::Address;
+use sim::fingerprint::FingerprintValue;
+use sim::time::{SimTime, Span};
+
+/// Something of everything; not in order of time.
+const RICH: &str = r#"(
+    id_bits: 16,
+    protocols: {"one": Chord(), "other": Chord(successors: 3, route_over: Fingers, rules: Published)},
+    network: (latency: LogNormal(median: "40ms", sigma: 0.4, per: Packet), loss: Bernoulli(0.02), duplicate: 0.01),
+    script: [
+        (at: "0s", do: Converged(nodes: 8)),
+        (at: "1s", do: Join(nodes: 6, every: "500ms", ids: Seeded(seed: 42), order: Ascending)),
+        (at: "2s", do: Join(nodes: 3, ids: Explicit([7, 9, 60000]))),
+        (at: "50s", do: Restart(fraction: 0.5)),
+        (at: "20s", do: Leave(count: 2)),
+        (at: "20s", do: Crash(fraction: 0.25, every: "1s")),
+        (at: "21s", do: Crash(count: 3, every: "500ms")),
+        (at: "30s", do: Pause(count: 3, every: "1s", lasts: "4s")),
+        (at: "32s", do: Restart(count: 3, every: "2s")),
+        (at: "33s", do: Restart(count: 2, every: "1s")),
+        (at: "31s", do: Partition(shares: [0.3, 0.3], lasts: "4s")),
+        (at: "36s", do: Partition(parts: [[0, 1, 2], [3]], lasts: "1s")),
+        (at: "10s", do: Cut(from: [1], to: 2..5, both_ways: true, lasts: "2s")),
+        (at: "11s", do: Loss(probability: 0.5, on: (nodes: [3], lasts: "5s"))),
+        (at: "11s", do: Delay(by: "300ms", on: (from: [4], to: [5, 6]))),
+        (at: "12s", do: Lookup(node: 3, key: 12345)),
+        (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
+        (at: "45s", do: Pause(count: 1)),
+        (at: "58s", do: Crash(fraction: 1.0)),
+    ],
+    workload: [
+        Lookups(from: "5s", until: "55s", rate: "7/s"),
+        Lookups(from: "5s", rate: "1/s", arrivals: Regular, keys: Seeded(seed: 42, count: 5), issuers: 0..4),
+        Csv(file: "lookups.csv", from: "6s"),
+    ],
+    warm_up: "5s",
+    end: "60s",
+    seed: 9,
+)"#;
+
+/// Rows out of order, at whole and broken milliseconds, two at once.
+const LOOKUPS: &str = "key,initiator,time_ms\n5,7,0\n6,9,2500.25\n7,60000,10\n8,7,10\n";
+
+#[test]
+fn a_printed_plan_runs_with_the_same_fingerprint() {
+    let (original, plan) = rich();
+    let text = read::write(&plan.to_scenario(&original));
+    let (printed, again) =
+        read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).expect("a printed plan is legal");
+    for label in 0..2 {
+        assert_eq!(run_with(&printed, &again, label), run_with(&original, &plan, label), "protocol {label}");
+    }
+    assert_eq!(again.to_scenario(&printed), printed, "nothing is left to be decided");
+}
+
+#[test]
+fn shipped_scenarios_printed_run_with_the_same_fingerprint() {
+    for (name, text, files) in shipped().into_iter().filter(|(name, ..)| name.starts_with("faults/")) {
+        let (original, plan) = read::plan(&name, text.as_bytes(), None, &files).expect("shipped");
+        let text = read::write(&plan.to_scenario(&original));
+        let (printed, again) = read::plan(&name, text.as_bytes(), None, &files).expect("printed");
+        assert_eq!(run_with(&printed, &again, 0), run_with(&original, &plan, 0), "{name}");
+    }
+}
+
+#[test]
+fn a_line_taken_out_of_a_printed_plan_moves_no_other() {
+    let (original, plan) = rich();
+    let printed = plan.to_scenario(&original);
+    let mut legal = 0;
+    for place in 0..printed.script.len() {
+        let mut shorter = printed.clone();
+        shorter.script.remove(place);
+        // Who never joined cannot crash, and who is up cannot restart.
+        if let Ok(plan) = Plan::make(&shorter, 9, &FileOf("")) {
+            assert_eq!(plan.to_scenario(&shorter), shorter, "without line {place}");
+            legal += 1;
+        }
+    }
+    assert!(legal > 300, "{legal} of {} lines can be taken out", printed.script.len());
+}
+
+#[test]
+fn who_asks_nobody_when_coming_back_asks_nobody_in_the_printed_plan() {
+    let text = script(
+        r#"(at: "0s", do: Join(nodes: 3)), (at: "5s", do: Crash(fraction: 1.0)),
+           (at: "8s", do: Restart(nodes: [1], bootstraps: [])), (at: "9s", do: Restart(nodes: [2], bootstraps: []))"#,
+    );
+    let (_, plan) = made(&text);
+    let asked: Vec<Vec<Address>> = plan.lines().filter_map(|line| bootstraps_of(&line)).skip(3).collect();
+    assert_eq!(asked, [vec![], vec![]]);
+}
+
+#[test]
+fn a_node_that_is_up_does_not_come_back() {
+    let text = script(
+        r#"(at: "0s", do: Join(nodes: 3)), (at: "5s", do: Crash(nodes: [1, 2])),
+           (at: "8s", do: Restart(nodes: [1, 2], every: "2s")), (at: "9s", do: Restart(nodes: [2, 2]))"#,
+    );
+    let (scenario, plan) = made(&text);
+    let restarts = plan.lines().filter(|line| matches!(line.deed, Deed::Restart { .. })).count();
+    assert_eq!(restarts, 2);
+    Plan::make(&plan.to_scenario(&scenario), 1, &FileOf("")).expect("a printed plan is legal");
+}
+
+#[test]
+fn the_plan_is_the_same_for_every_protocol() {
+    let (scenario, plan) = rich();
+    let only = |place: usize| {
+        let mut scenario = scenario.clone();
+        scenario.protocols.0 = vec![scenario.protocols.0[place].clone()];
+        lines(&Plan::make(&scenario, 9, &FileOf(LOOKUPS)).expect("legal"))
+    };
+    assert_eq!((only(0), only(1)), (lines(&plan), lines(&plan)));
+}
+
+#[test]
+fn a_workload_more_moves_no_request_of_another() {
+    let (mut scenario, plan) = rich();
+    let extra = scenario.workload[0].clone();
+    scenario.workload.push(extra);
+    let with = lines(&Plan::make(&scenario, 9, &FileOf(LOOKUPS)).expect("legal"));
+    let mut rest = with.iter();
+    assert!(lines(&plan).iter().all(|line| rest.any(|other| other == line)), "all lines are there, in the same order");
+    assert!(with.len() > lines(&plan).len() + 200, "and the others besides");
+}
+
+#[test]
+fn lines_are_in_order_of_time_and_before_the_end() {
+    let (_, plan) = rich();
+    let lines = lines(&plan);
+    assert!(lines.len() > 400);
+    assert!(lines.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    assert!(lines.iter().all(|line| line.at < plan.end));
+}
+
+#[test]
+fn what_is_written_reads_back_equal() {
+    let (rich, plan) = rich();
+    let printed = plan.to_scenario(&rich);
+    let others = shipped().into_iter().map(|(name, text, _)| read::scenario(&name, text.as_bytes()).expect("shipped"));
+    for scenario in others.chain([rich, printed]) {
+        let text = read::write(&scenario);
+        assert_eq!(read::scenario("written.ron", text.as_bytes()), Ok(scenario), "{text}");
+    }
+}
+
+#[test]
+fn ids_that_collide_are_drawn_again() {
+    for ids in ["Random", "Seeded(seed: 42)"] {
+        let text = script(&format!(
+            r#"(at: "0s", do: Join(nodes: 200, ids: {ids})), (at: "1s", do: Join(nodes: 56, ids: {ids}))"#
+        ));
+        let (_, plan) = made(&text.replace("id_bits: 16", "id_bits: 8"));
+        assert_eq!(plan.by_id().len(), 256, "{ids}: every id there is, once");
+    }
+}
+
+#[test]
+fn seeded_ids_are_those_of_the_seed_document() {
+    let (_, plan) = made(&script(r#"(at: "0s", do: Join(nodes: 5, ids: Seeded(seed: 42), order: Ascending))"#));
+    let ids: Vec<String> = plan.ids.iter().flatten().map(|id| plan.width.decimal(*id)).collect();
+    assert_eq!(ids, ["17442", "20813", "26458", "38905", "47208"]);
+}
+
+#[test]
+fn nodes_in_ascending_order_are_numbered_by_id() {
+    for ids in ["Random", "Seeded(seed: 7)", "Explicit([9, 3, 5])"] {
+        let (_, plan) = made(&script(&format!(r#"(at: "0s", do: Join(nodes: 3, ids: {ids}, order: Ascending))"#)));
+        assert!(plan.ids.is_sorted(), "{ids}");
+    }
+}
+
+#[test]
+fn whoever_asks_or_is_asked_is_up() {
+    let (_, plan) = rich();
+    let mut up = BTreeSet::new();
+    for line in plan.lines() {
+        if let Some(asked) = bootstraps_of(&line) {
+            assert!(asked.iter().all(|node| up.contains(node)), "{line:?} asks who is not up");
+            assert!(asked.len() == up.len().min(3), "{line:?} asks a few");
+        }
+        match line.deed {
+            Deed::Join { node, .. } | Deed::Restart { node, .. } => assert!(up.insert(node)),
+            Deed::Converge { nodes } => up.extend(nodes),
+            Deed::Leave(node) | Deed::Crash(node) => assert!(up.remove(&node)),
+            Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
+                assert!(up.contains(&node), "{node} is not up at {}", line.at);
+            }
+            Deed::Fault { .. } | Deed::Heal { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn a_workload_asks_as_often_as_its_rate_says() {
+    let count = |arrivals: &str| {
+        let workload =
+            format!(r#"workload: [Lookups(from: "100s", until: "1100s", rate: "10/s", arrivals: {arrivals})],"#);
+        let text = script(r#"(at: "0s", do: Join(nodes: 3))"#)
+            .replace("end: \"60s\"", &format!("{workload}\n    end: \"1200s\""));
+        let (_, plan) = made(&text);
+        let asked: Vec<SimTime> =
+            plan.lines().filter(|line| matches!(line.deed, Deed::Lookup { .. })).map(|line| line.at).collect();
+        assert!(asked.iter().all(|at| (100..1100).contains(&(at.as_nanos() / 1_000_000_000))));
+        asked
+    };
+    let regular = count("Regular");
+    assert_eq!(regular.len(), 10_000);
+    assert!(regular.windows(2).all(|pair| pair[1] - pair[0] == Span::from_millis(100)));
+    let poisson = count("Poisson").len();
+    assert!(poisson.abs_diff(10_000) < 400, "{poisson} are four standard deviations off");
+}
+
+#[test]
+fn keys_of_a_seeded_workload_go_round() {
+    let workload =
+        r#"workload: [Lookups(from: "10s", rate: "1/s", arrivals: Regular, keys: Seeded(seed: 42, count: 5))],"#;
+    let text =
+        script(r#"(at: "0s", do: Join(nodes: 3))"#).replace("end: \"60s\"", &format!("{workload}\n    end: \"60s\""));
+    let (_, plan) = made(&text);
+    let keys: Vec<_> = plan
+        .lines()
+        .filter_map(|line| if let Deed::Lookup { key, .. } = line.deed { Some(key) } else { None })
+        .collect();
+    assert_eq!(keys.len(), 50);
+    assert!(keys.iter().zip(&keys[5..]).all(|(now, later)| now == later));
+    assert_eq!(keys[0], plan.width.hash("key-42-0"));
+}
+
+#[test]
+fn other_seeds_give_other_plans_and_runs() {
+    let (scenario, plan) = rich();
+    let other = Plan::make(&scenario, 10, &FileOf(LOOKUPS)).expect("legal");
+    assert_ne!(lines(&plan), lines(&other));
+    assert_ne!(run_with(&scenario, &plan, 0), run_with(&scenario, &other, 0));
+    assert_ne!(run_with(&scenario, &plan, 0), run_with(&scenario, &plan, 1), "protocols differ too");
+}
+
+#[test]
+fn runs_beside_each_other_are_as_alone() {
+    let (scenario, plan) = rich();
+    let alone = [run_with(&scenario, &plan, 0), run_with(&scenario, &plan, 1)];
+    thread::scope(|scope| {
+        let beside = [0, 1, 0, 1].map(|label| {
+            scope.spawn({
+                let (scenario, plan) = (&scenario, &plan);
+                move || (label, run_with(scenario, plan, label))
+            })
+        });
+        for run in beside {
+            let (label, fingerprint) = run.join().expect("a run does not panic");
+            assert_eq!(fingerprint, alone[label]);
+        }
+    });
+}
+
+#[test]
+fn a_run_can_be_stopped() {
+    let (scenario, plan) = rich();
+    let stop = &mut |now: SimTime| {
+        if now.as_nanos() > 1_000_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    assert!(scenario.protocols.0[0].1.visit(Running { plan: &plan, control: stop }).is_none());
+}
+
+fn rich() -> (Scenario, Plan) {
+    read::plan("rich.ron", RICH.as_bytes(), None, &FileOf(LOOKUPS)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn made(text: &str) -> (Scenario, Plan) {
+    read::plan("made.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn script(lines: &str) -> String {
+    format!("(\n    id_bits: 16,\n    protocols: [Chord()],\n    script: [{lines}],\n    end: \"60s\",\n)")
+}
+
+fn lines(plan: &Plan) -> Vec<Line> {
+    plan.lines().collect()
+}
+
+fn bootstraps_of(line: &Line) -> Option<Vec<Address>> {
+    match &line.deed {
+        Deed::Join { bootstraps, .. } | Deed::Restart { bootstraps, .. } => Some(bootstraps.clone()),
+        _ => None,
+    }
+}
+
+fn run_with(scenario: &Scenario, plan: &Plan, label: usize) -> FingerprintValue {
+    let control = &mut |_| ControlFlow::Continue(());
+    scenario.protocols.0[label].1.visit(Running { plan, control }).expect("nobody stops it")
+}
+
+/// Runs a plan with whatever protocol it is given.
+struct Running<'a> {
+    plan: &'a Plan,
+    control: &'a mut dyn FnMut(SimTime) -> ControlFlow<()>,
+}
+
+impl Visitor for Running<'_> {
+    type Output = Option<FingerprintValue>;
+
+    fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
+        run::<P, ()>(self.plan, settings, (), self.control).ok().map(|finished| finished.fingerprint)
+    }
+}
