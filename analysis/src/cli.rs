@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sim::protocol::{Address, RequestId};
+use sim::address::Address;
+use sim::protocol::RequestId;
 use sim::time::{SimTime, Span};
 use sim::trace::Choice;
 

@@ -33,7 +33,7 @@ pub fn lookups_csv(executed: &Executed) -> Vec<u8> {
 
 fn lookup_row(run: &Run, lookup: &Judged) -> [String; 13] {
     let plan = &run.plan;
-    let id = |node: sim::protocol::Address| plan.ids[node.index()].map_or(String::new(), |key| plan.width.decimal(key));
+    let id = |node: sim::address::Address| plan.ids[node.index()].map_or(String::new(), |key| plan.width.decimal(key));
     let answer = lookup.answer.as_ref();
     let count = |value: Option<u32>| value.map_or(String::new(), |value| value.to_string());
     [

@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// Writes a file whole or not at all. A file that is there is replaced only if `may_replace` says so of its beginning.
 pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
-    if path.exists() && !may_replace(&beginning(path)?) {
-        let problem = "there is a file of that name already, and it was not written by this command";
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
-    }
+    check(path, may_replace)?;
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -21,11 +18,31 @@ pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> 
     Ok(())
 }
 
-/// Writes a folder whole or not at all. A folder that is there must be empty.
-pub fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+/// Complains of a path at which [`write()`] would not write, so that nobody works for it in vain.
+pub fn check(path: &Path, may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    let problem = if !path.exists() {
+        return Ok(());
+    } else if !path.is_file() {
+        "it is there already, and no plain file"
+    } else if !may_replace(&beginning(path)?) {
+        "there is a file of that name already, and it was not written by this command"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
+}
+
+/// Complains of a path at which [`write_folder`] would not write.
+pub fn check_folder(path: &Path) -> io::Result<()> {
     if path.exists() && (!path.is_dir() || fs::read_dir(path)?.next().is_some()) {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and not an empty folder"));
     }
+    Ok(())
+}
+
+/// Writes a folder whole or not at all. A folder that is there must be empty.
+pub fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+    check_folder(path)?;
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

@@ -3,7 +3,7 @@
 mod cli;
 mod progress;
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -90,12 +90,12 @@ fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
     set_jobs(words.jobs)?;
     let files = Remembering::new(folder_of(&words.scenario));
     let choice = Choice { seeds: words.seed.map(|seed| vec![seed]), keep_lookups: words.lookups.is_some() };
+    check_targets(words)?;
     let progress = stoppable()?;
     let executed = progress::shown(!words.quiet, &progress, || execute(&input, &files, &choice, &progress))?;
     if let Some(path) = &words.lookups {
-        let ours = |beginning: &[u8]| beginning.starts_with(LOOKUPS_HEADER.as_bytes()) || beginning.is_empty();
         let csv = export::lookups_csv(&executed);
-        files::write(path, &csv, ours).map_err(|error| not_written(path, &error))?;
+        files::write(path, &csv, is_ours).map_err(|error| not_written(path, &error))?;
     }
     if let Some(path) = &words.out {
         let saved = export::folder(&input, &executed, files.into_read());
@@ -109,6 +109,22 @@ fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
     Ok(verdict(&executed))
 }
 
+/// Whether everything can be written, before the work begins.
+fn check_targets(words: &cli::Run) -> Result<(), End> {
+    if let Some(path) = &words.lookups {
+        files::check(path, is_ours).map_err(|error| not_written(path, &error))?;
+    }
+    if let Some(path) = &words.out {
+        files::check_folder(path).map_err(|error| not_written(path, &error))?;
+    }
+    Ok(())
+}
+
+/// Whether a CSV was written by this command.
+fn is_ours(beginning: &[u8]) -> bool {
+    beginning.starts_with(LOOKUPS_HEADER.as_bytes()) || beginning.is_empty()
+}
+
 fn verdict(executed: &Executed) -> ExitCode {
     let missed = executed.document.expectations.iter().any(|expected| !expected.met);
     if missed { ExitCode::from(EXPECTATION_MISSED) } else { ExitCode::SUCCESS }
@@ -120,6 +136,9 @@ fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
         let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
         check_expectations(&input, &scenario)?;
         if words.plan {
+            if plan.lines().nth(LINES_MAX).is_some() {
+                return Err(End::Invalid(format!("the plan of {} has more than {LINES_MAX} lines", input.name)));
+            }
             print(read::write(&plan.to_scenario(&scenario)).as_bytes())?;
         } else if words.json {
             print(&export::json(&Checked::of(&input, &scenario, &plan)))?;
@@ -235,7 +254,6 @@ fn replay_verb(words: &cli::Replay) -> Result<ExitCode, End> {
     let progress = stoppable()?;
     let comparisons = progress::shown(true, &progress, || replay::replay(&saved, &progress))?;
     let differs = comparisons.iter().any(|comparison| comparison.difference.is_some());
-    let missing = comparisons.len() != saved.provenance.runs.len();
     if words.json {
         print(&export::json(&comparisons))?;
     } else {
@@ -243,9 +261,10 @@ fn replay_verb(words: &cli::Replay) -> Result<ExitCode, End> {
             print(format!("{comparison}\n").as_bytes())?;
         }
     }
-    if missing {
-        let (now, then) = (comparisons.len(), saved.provenance.runs.len());
-        return Err(End::Invalid(format!("the saved scenario gives {now} of the {then} runs that were saved")));
+    let (then, now) = (&saved.provenance.version, env!("CARGO_PKG_VERSION"));
+    if differs && then != now {
+        // If even stderr is closed, nobody is there to be told.
+        let _ = writeln!(io::stderr(), "it was saved by version {then}; this is {now}, which may run otherwise");
     }
     Ok(if differs { ExitCode::from(DIVERGED) } else { ExitCode::SUCCESS })
 }
@@ -260,16 +279,12 @@ fn completions(shell: clap_complete::Shell) -> Result<ExitCode, End> {
 fn input(path: &Path) -> Result<Input, End> {
     let name = path.display().to_string();
     if name == "-" {
-        let mut bytes = Vec::new();
-        let mut limited = io::stdin().lock().take(scenario_files::BYTES_MAX);
-        limited.read_to_end(&mut bytes).map_err(|error| End::Invalid(format!("standard input: {error}")))?;
+        let bytes = scenario_files::read_all(io::stdin().lock())
+            .map_err(|error| End::Invalid(format!("standard input: {error}")))?;
         return Ok(Input { name: "standard input".to_owned(), title: "stdin".to_owned(), bytes });
     }
     let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
-    let (folder, file) = (folder_of(path), path.file_name());
-    let file = file.ok_or_else(|| End::Invalid(format!("{name} is no file")))?;
-    let bytes = scenarios::files::Files::read(&folder, &file.to_string_lossy())
-        .map_err(|error| End::Invalid(format!("{name} cannot be read: {error}")))?;
+    let bytes = scenario_files::read(path).map_err(|error| End::Invalid(format!("{name} cannot be read: {error}")))?;
     Ok(Input { name, title, bytes })
 }
 
@@ -317,6 +332,8 @@ fn may_color() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// A longer plan would take all memory when printed.
+const LINES_MAX: usize = 1_000_000;
 const INTERNAL: u8 = 1;
 const INVALID: u8 = 2;
 const EXPECTATION_MISSED: u8 = 4;

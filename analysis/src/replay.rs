@@ -60,11 +60,18 @@ pub fn replay(saved: &Saved, progress: &Progress) -> Result<Vec<Comparison>, Fai
     let executed = execute(&saved.input, saved, &choice, progress)?;
     let now: Vec<RunTrail> = executed.runs.iter().map(RunTrail::of).collect();
     let then = &saved.provenance.runs;
-    let pairs = now.iter().filter_map(|now| {
-        let then = then.iter().find(|then| (&then.label, then.seed) == (&now.label, now.seed))?;
-        Some(compare(then, now))
-    });
-    Ok(pairs.collect())
+    Ok(compare_all(then, &now))
+}
+
+/// Compares all runs with their repetitions. A run that is missing on one side differs from the beginning.
+fn compare_all(then: &[RunTrail], now: &[RunTrail]) -> Vec<Comparison> {
+    let find = |among: &[RunTrail], one: &RunTrail| {
+        among.iter().find(|other| (&other.label, other.seed) == (&one.label, one.seed)).cloned()
+    };
+    let nothing = |of: &RunTrail| RunTrail { fingerprint: "none".to_owned(), facts: 0, marks: vec![], ..of.clone() };
+    let repeated = then.iter().map(|then| compare(then, &find(now, then).unwrap_or_else(|| nothing(then))));
+    let new = now.iter().filter(|now| find(then, now).is_none()).map(|now| compare(&nothing(now), now));
+    repeated.chain(new).collect()
 }
 
 impl Files for Saved {
@@ -137,6 +144,15 @@ mod tests {
     fn the_first_mark_that_differs_is_found() {
         let difference = compare(&trail(&["a", "b", "c"]), &trail(&["a", "x", "y"])).difference;
         assert_eq!(difference, Some(Difference { same: (2, 10), different: (4, 20) }));
+    }
+
+    #[test]
+    fn a_run_that_is_missing_on_one_side_differs() {
+        let saved = RunTrail { seed: 2, ..trail(&["a"]) };
+        let compared = compare_all(&[trail(&["a"]), saved], &[trail(&["a"]), RunTrail { seed: 3, ..trail(&["a"]) }]);
+        let differ: Vec<(u64, bool)> = compared.iter().map(|one| (one.seed, one.difference.is_some())).collect();
+        assert_eq!(differ, [(1, false), (2, true), (3, true)]);
+        assert_eq!(compared[1].fingerprints, ("a".to_owned(), "none".to_owned()));
     }
 
     #[test]

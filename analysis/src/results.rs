@@ -312,9 +312,8 @@ pub const METRICS: &[(&str, &str)] = &[
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
         match name {
-            "lookups.hops" | "lookups.hops_to_owner" | "lookups.messages" => &SUMMARY,
-            "lookups.timeouts" | "lookups.timeouts_on_the_way" => &SUMMARY,
-            name if name.starts_with("lookups.") && name.ends_with("_ms") => &SUMMARY,
+            "lookups.hops" | "lookups.hops_to_owner" | "lookups.messages" | "lookups.timeouts" => &SUMMARY,
+            name if name.starts_with("lookups.timeouts_") || name.ends_with("_ms") => &SUMMARY,
             name if name.starts_with("traffic.") => &VOLUME,
             _ => &[],
         }

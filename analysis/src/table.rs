@@ -73,9 +73,9 @@ fn distribution(page: &mut String, name: &str, unit: &str, values: &Distribution
     let Summary { mean, p50, p95, p99, max } = Summary::of(values, size);
     let name = if unit.is_empty() { name.to_owned() } else { format!("{name}, {unit}") };
     let whole = usize::from(!unit.is_empty());
-    let mut text = format!("  {name:16}");
+    let mut text = format!("  {name:17}");
     let _ =
-        write!(text, "{:>9}", mean.map_or("-".to_owned(), |mean| format!("{mean:.*}", if whole == 0 { 3 } else { 1 })));
+        write!(text, "{:>8}", mean.map_or("-".to_owned(), |mean| format!("{mean:.*}", if whole == 0 { 3 } else { 1 })));
     for value in [p50, p95, p99, max] {
         let _ = write!(text, "{:>11}", value.map_or("-".to_owned(), |value| format!("{value:.whole$}")));
     }
@@ -184,6 +184,8 @@ fn figure(value: Option<f64>, digits: usize) -> String {
 fn in_seconds(span: Span) -> String {
     if span.as_nanos().is_multiple_of(1_000_000_000) {
         format!("{} s", span.as_nanos() / 1_000_000_000)
+    } else if span < Span::from_millis(50) {
+        span.to_string()
     } else {
         format!("{:.1} s", span.as_secs_f64())
     }
@@ -194,13 +196,27 @@ fn row(page: &mut String, name: &str, text: &str) {
 }
 
 fn line(page: &mut String, text: &str) {
-    page.push_str(text.trim_end());
+    // A name comes from a file that anybody may have written: what a terminal would obey is not passed on.
+    page.extend(text.trim_end().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }));
     page.push('\n');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_in_seconds_unless_they_are_tiny() {
+        let texts = [0, 1, 500_000_000, 90_000_000_000].map(|nanos| in_seconds(Span::from_nanos(nanos)));
+        assert_eq!(texts, ["0 s", "1ns", "0.5 s", "90 s"]);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_passed_on() {
+        let mut page = String::new();
+        line(&mut page, "a\u{1b}[31m\nb");
+        assert_eq!(page, "a\u{fffd}[31m\u{fffd}b\n");
+    }
 
     #[test]
     fn bars_reach_from_the_floor_to_the_top() {

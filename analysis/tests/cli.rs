@@ -1,0 +1,490 @@
+//! The command from outside: what every verb prints, where, and with which exit code.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use analysis::results::metric_names;
+use serde_json::Value;
+use tempfile::TempDir;
+
+#[test]
+fn run_prints_a_page_and_nothing_else() {
+    let said = dhtsim(&["run", &faults("half-crash.ron")]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.starts_with("half-crash  Chord, 20 nodes, 300 s, seed 1\n"), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
+    assert!(!said.out.contains('\u{1b}'));
+}
+
+#[test]
+fn json_has_every_key_that_is_promised() {
+    let document = json(&["run", "--json", &faults("half-crash.ron")]);
+    for key in ["scenario", "seed", "version", "results"] {
+        assert!(document.get(key).is_some(), "{key}");
+    }
+    let result = &document["results"][0];
+    let summaries = ["hops", "hops_to_owner", "latency_ms"].map(|name| format!("lookups.{name}"));
+    let summaries =
+        summaries.iter().flat_map(|name| ["mean", "p50", "p95", "p99", "max"].map(|part| format!("{name}.{part}")));
+    let traffic = ["lookup", "upkeep", "join"].into_iter();
+    let traffic = traffic.flat_map(|name| ["messages", "bytes"].map(|part| format!("traffic.{name}.{part}")));
+    let counts = ["issued", "correct", "wrong", "failed", "abandoned"].map(|name| format!("lookups.{name}"));
+    let others = ["nodes", "events", "lookups.timeouts.mean", "messages_per_join.mean", "routing_entries.mean"];
+    let others = others.map(str::to_owned).into_iter();
+    for name in summaries.chain(traffic).chain(counts).chain(others) {
+        assert!(at(result, &name).is_number(), "{name}");
+    }
+    assert!(result["protocol"].is_string() && result["fingerprint"].is_string());
+}
+
+#[test]
+fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
+    let document = json(&["run", "--json", &faults("half-crash.ron")]);
+    let mut leaves = BTreeSet::new();
+    numbers(&document["results"][0], "", &mut leaves);
+    // What was given is no figure.
+    leaves.retain(|name| name != "seed" && !name.starts_with("settings."));
+    assert_eq!(leaves, metric_names().into_iter().collect());
+    let listed = dhtsim(&["list", "metrics"]).out;
+    for name in leaves {
+        let parent = name.rsplit_once('.').map_or(name.as_str(), |(parent, _)| parent);
+        assert!(
+            listed.contains(&format!(" {name} ")) || listed.contains(&format!(" {parent} ")),
+            "{name} is not listed"
+        );
+    }
+}
+
+#[test]
+fn equal_runs_are_equal_files_on_any_number_of_threads() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "many.ron", &small(r#"seeds: 1..5, expect: [(metric: "nodes", at_least: 5)]"#));
+    let of = |jobs| dhtsim(&["run", "--json", "--jobs", jobs, &path]).out;
+    let one = of("1");
+    assert_eq!((of("2"), of("1")), (one.clone(), one.clone()));
+    let elsewhere = TempDir::new().expect("a temporary folder");
+    let moved = save(&elsewhere, "many.ron", &fs::read_to_string(&path).expect("just written"));
+    assert_eq!(dhtsim(&["run", "--json", &moved]).out, one);
+    let host = fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let place = folder.path().display().to_string();
+    assert!(!one.contains(&place) && (host.trim().len() < 4 || !one.contains(host.trim())));
+}
+
+#[test]
+fn a_dash_reads_standard_input() {
+    let text = small("seed: 3");
+    let run = |verb: &[&str]| {
+        let mut child = command(verb).stdin(Stdio::piped()).spawn().expect("the command starts");
+        child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("it reads");
+        Said::of(child)
+    };
+    assert!(run(&["run", "-"]).out.starts_with("stdin  Chord, 5 nodes, 30 s, seed 3\n"));
+    assert_eq!(run(&["check", "-"]).out, "stdin: ok, 5 nodes, 1 runs (Chord)\n");
+    assert_eq!(run(&["trace", "-"]).code, 0);
+}
+
+#[test]
+fn a_missed_expectation_is_exit_code_4() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "high.ron", &small(r#"expect: [(metric: "nodes", at_least: 6)]"#));
+    let said = dhtsim(&["run", &path]);
+    assert_eq!(said.code, 4);
+    assert!(said.out.ends_with("expected\n  MISSED  Chord nodes: 5.0000, at least 6\n"), "{}", said.out);
+    assert_eq!(dhtsim(&["run", "--json", &path]).code, 4);
+    let path = save(&folder, "none.ron", &small(r#"expect: [(metric: "recovery.correct_after_s", at_most: 6)]"#));
+    let said = dhtsim(&["run", &path]);
+    assert!(said.code == 4 && said.out.contains("no value"), "nobody departed: {}", said.out);
+}
+
+#[test]
+fn what_cannot_be_meant_is_exit_code_2() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let wrong = save(&folder, "wrong.ron", &small("sead: 1"));
+    let figure = save(&folder, "figure.ron", &small(r#"expect: [(metric: "lookups.hops.maen", at_most: 6)]"#));
+    let good = save(&folder, "good.ron", &small(""));
+    let here = folder.path().display().to_string();
+    let long = "x".repeat(5000);
+    let nowhere = folder.path().join("nowhere.ron").display().to_string();
+    let cases: [(&[&str], &str); 16] = [
+        (&["run", &wrong], "did you mean `seed`?"),
+        (&["check", &wrong, &good], "did you mean `seed`?"),
+        (&["trace", &wrong], "did you mean `seed`?"),
+        (&["run", &figure], "did you mean `lookups.hops.mean`?"),
+        (&["check", &figure], "did you mean `lookups.hops.mean`?"),
+        (&["run", &nowhere], "nowhere.ron cannot be read: No such file"),
+        (&["run", &here], "cannot be read: Is a directory"),
+        (&["run", ".."], ".. cannot be read"),
+        (&["run", &long], "cannot be read: File name too long"),
+        (&["run", ""], "a value is required"),
+        (&["run", &good, "--jobs", "0"], "`--jobs` must be at least 1"),
+        (&["trace", &good, "--protocol", "Kad"], "there are Chord"),
+        (&["replay", &nowhere], "is no saved run"),
+        (&["wobble"], "unrecognized subcommand"),
+        (&["run"], "required"),
+        (&[], "Usage"),
+    ];
+    for (words, part) in cases {
+        let said = dhtsim(words);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{words:?}");
+        assert!(said.err.contains(part), "{words:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn an_error_names_its_place_without_colour() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "wrong.ron", "(\n    protocols: [Chord],\n)\n");
+    for value in ["", "1"] {
+        let said = Said::of(command(&["run", &path]).env("NO_COLOR", value).spawn().expect("the command starts"));
+        assert!(said.err.contains("wrong.ron:2:17\n"), "{}", said.err);
+        assert!(!said.err.contains('\u{1b}'));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_end_is_read_as_far_as_allowed() {
+    let said = dhtsim(&["check", "/dev/zero"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("more than 268435456 bytes"), "{}", said.err);
+}
+
+#[test]
+fn lookups_of_the_seed_documents_scenarios_are_those_of_its_tables() {
+    for nodes in ["5", "10", "20"] {
+        let folder = TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("lookups.csv").display().to_string();
+        let said = dhtsim(&["run", &scenario(&format!("seed/chord-n{nodes}.ron")), "--lookups", &path]);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        let ours = rows(&fs::read_to_string(&path).expect("written"), ["key", "initiator", "owner", "hops"]);
+        let table = fs::read_to_string(scenario(&format!("seed/lookups-n{nodes}.csv"))).expect("shipped");
+        assert_eq!(ours, rows(&table, ["key", "initiator", "chord_owner", "chord_hops"]), "{nodes} nodes");
+        assert_eq!(ours.len(), 200);
+    }
+}
+
+#[test]
+fn a_csv_of_lookups_replaces_its_own_kind_alone() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let good = save(&folder, "good.ron", &small(""));
+    let csv = folder.path().join("lookups.csv").display().to_string();
+    assert_eq!(dhtsim(&["run", &good, "--lookups", &csv]).code, 0);
+    let first = fs::read_to_string(&csv).expect("written");
+    assert_eq!(first.lines().next(), Some(HEADER));
+    assert_eq!(dhtsim(&["run", &good, "--lookups", &csv, "--seed", "2"]).code, 0);
+    assert_ne!(fs::read_to_string(&csv).expect("written"), first, "its own is replaced");
+    let said = dhtsim(&["run", &good, "--lookups", &good]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    assert!(said.err.contains("was not written by this command"), "{}", said.err);
+    assert_eq!(fs::read_to_string(&good).expect("still there"), small(""));
+    let said = dhtsim(&["run", &good, "--lookups", "/dev/null"]);
+    assert!(said.code == 2 && said.err.contains("no plain file"), "{}", said.err);
+    assert_eq!(names(folder.path()), ["good.ron", "lookups.csv"], "nothing else is left");
+}
+
+#[test]
+fn a_saved_run_replays_the_same() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let out = folder.path().join("deep/saved").display().to_string();
+    let run = dhtsim(&["run", "--json", &scenario("seed/chord-n5.ron"), "--out", &out]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let saved = Path::new(&out);
+    let files = ["histograms.json", "inputs", "provenance.json", "resolved.ron", "results.json", "scenario.ron"];
+    assert_eq!(names(saved), files);
+    assert_eq!(fs::read_to_string(saved.join("results.json")).expect("saved"), run.out);
+    let said = dhtsim(&["replay", &out]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.starts_with("same      Chord, seed "), "{}", said.out);
+    assert!(json(&["replay", "--json", &out])[0]["difference"].is_null());
+    let again = dhtsim(&["run", &scenario("seed/chord-n5.ron"), "--out", &out]);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    assert!(again.err.contains("not an empty folder"), "{}", again.err);
+    assert_eq!(names(&folder.path().join("deep")), ["saved"], "nothing else is left");
+    let resolved = saved.join("resolved.ron").display().to_string();
+    assert!(dhtsim(&["check", &resolved]).err.contains("lookups-n5.csv"), "all but its file is there");
+}
+
+#[test]
+fn a_saved_run_that_was_tampered_with_diverges() {
+    let tampers: [(&str, &str, &str, i32); 7] = [
+        ("scenario.ron", "\"10/s\"", "\"11/s\"", 5),
+        ("scenario.ron", "end: \"30s\"", "end: \"31s\"", 5),
+        ("scenario.ron", "[Chord()]", "{\"mine\": Chord()}", 5),
+        ("scenario.ron", "[Chord()]", "[Chord]", 2),
+        ("provenance.json", "\"fingerprint\": \"", "\"fingerprint\": \"0", 5),
+        ("provenance.json", "\"version\": \"", "\"version\": \"9", 0),
+        ("provenance.json", "{", "", 2),
+    ];
+    for (file, what, with, code) in tampers {
+        let folder = TempDir::new().expect("a temporary folder");
+        let good = save(&folder, "good.ron", &small(""));
+        let out = folder.path().join("saved").display().to_string();
+        assert_eq!(dhtsim(&["run", &good, "--out", &out]).code, 0);
+        let path = Path::new(&out).join(file);
+        let text = fs::read_to_string(&path).expect("saved");
+        assert!(text.contains(what), "{file} holds {what}");
+        fs::write(&path, text.replacen(what, with, 1)).expect("writable");
+        let said = dhtsim(&["replay", &out]);
+        assert_eq!(said.code, code, "{file}, {what}: {}{}", said.out, said.err);
+        assert_eq!(said.out.contains("there is a difference"), code == 5, "{}", said.out);
+        assert_eq!(dhtsim(&["replay", "--json", &out]).code, code);
+    }
+}
+
+#[test]
+fn a_trace_can_be_filtered() {
+    let path = faults("half-crash.ron");
+    let lines = |more: &[&str]| {
+        let said = dhtsim(&[&["trace", path.as_str()], more].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.out.lines().count()
+    };
+    let all = lines(&["--until", "70s"]);
+    let some = |more: &[&str]| lines(&[&["--until", "70s"], more].concat());
+    let filters = [["--node", "3"], ["--kind", "dropped"], ["--request", "25"], ["--from", "65s"]];
+    let counts = filters.map(|filter| some(&filter));
+    assert!(counts.iter().all(|count| *count < all / 2), "{counts:?} of {all}");
+    assert!(counts[0] > 10 && counts[2] > 1 && counts[3] > 10, "{counts:?}");
+    assert_eq!(counts[3] + lines(&["--until", "65s"]), all);
+    for more in [["--from", "5"], ["--node", "x"], ["--request", "-1"]] {
+        assert_eq!(dhtsim(&["trace", &path, more[0], more[1]]).code, 2);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for words in [vec!["trace".to_owned(), faults("half-crash.ron")], vec!["list".to_owned(), "--json".to_owned()]] {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut child = command(&words).spawn().expect("the command starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("one line");
+        let said = Said::of(child);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{words:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text =
+        small("").replace("10/s", "10000/s").replace("30s", "30days").replace("rate:", "until: \"50000s\", rate:");
+    let path = save(&folder, "long.ron", &text);
+    let (csv, out) = (folder.path().join("lookups.csv"), folder.path().join("out"));
+    let words = ["run", &path, "--lookups", &csv.display().to_string(), "--out", &out.display().to_string()];
+    let child = command(&words).spawn().expect("the command starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(signal.success());
+    let said = Said::of(child);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
+    assert_eq!(names(folder.path()), ["long.ron"]);
+}
+
+#[test]
+fn a_printed_plan_runs_with_the_same_fingerprint() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for name in ["half-crash.ron", "partition-short.ron"] {
+        let plan = dhtsim(&["check", "--plan", &faults(name), "--seed", "7"]);
+        assert_eq!((plan.code, plan.err.as_str()), (0, ""));
+        let printed = save(&folder, "printed.ron", &plan.out);
+        let of = |words: &[&str]| json(words)["results"][0]["fingerprint"].clone();
+        assert_eq!(of(&["run", "--json", &printed]), of(&["run", "--json", &faults(name), "--seed", "7"]), "{name}");
+    }
+}
+
+#[test]
+fn a_plan_too_long_to_print_is_refused() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "long.ron", &small("").replace("10/s", "1000000/s"));
+    let said = dhtsim(&["check", "--plan", &path]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    assert!(said.err.contains("more than 1000000 lines"), "{}", said.err);
+    assert_eq!(dhtsim(&["check", &path]).code, 0);
+}
+
+#[test]
+fn check_says_what_would_run() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let two = small("seeds: 0..3").replace("[Chord()]", "{\"a\": Chord(), \"b\": Chord(successors: 2)}");
+    let (one, two) = (save(&folder, "one.ron", &small("")), save(&folder, "two.ron", &two));
+    let said = dhtsim(&["check", &two, &one]);
+    assert_eq!(said.out, "two: ok, 5 nodes, 6 runs (a, b)\none: ok, 5 nodes, 1 runs (Chord)\n");
+    let checked = json(&["check", "--json", &two]);
+    assert_eq!(checked.to_string(), r#"{"nodes":5,"protocols":["a","b"],"runs":6,"scenario":"two","valid":true}"#);
+}
+
+#[test]
+fn new_prints_a_scenario_that_runs_and_meets_its_expectation() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "new.ron", &dhtsim(&["new"]).out);
+    let said = dhtsim(&["run", &path]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.contains("met     Chord lookups.success"), "{}", said.out);
+}
+
+#[test]
+fn list_names_what_there_is() {
+    let all = json(&["list", "--json"]);
+    let names = |part: &str| -> Vec<&str> {
+        all[part].as_array().expect("a list").iter().filter_map(|one| one["name"].as_str()).collect()
+    };
+    assert!(names("protocols").contains(&"Chord"));
+    assert!(names("metrics").contains(&"lookups.success"));
+    assert!(names("settings").contains(&"id_bits"));
+    assert!(all["protocols"].as_array().expect("a list").iter().all(|one| one["settings"][0]["source"].is_string()));
+    for what in ["protocols", "metrics", "settings"] {
+        let one = json(&["list", "--json", what]);
+        assert_eq!(one.as_object().expect("an object").len(), 1, "{what} alone");
+        assert!(dhtsim(&["list", what]).out.len() > 500);
+    }
+}
+
+#[test]
+fn completions_and_help_are_there() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(dhtsim(&["completions", shell]).out.contains("dhtsim"), "{shell}");
+    }
+    assert_eq!(dhtsim(&["completions", "csh"]).code, 2);
+    let help = dhtsim(&["--help"]);
+    assert!(help.code == 0 && help.out.contains("Exit codes: 0 ok;"), "{}", help.out);
+    assert_eq!(dhtsim(&["--version"]).out, format!("dhtsim {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn runs_at_the_edge_end_with_a_sensible_page() {
+    let cases: [(&str, &[&str]); 11] = [
+        (&small("").replace("nodes: 5", "nodes: 1"), &["1 nodes", "(100.0 %)   wrong 0"]),
+        (&with_line("Crash(fraction: 1.0)"), &["5 crashes", "- routing entries"]),
+        (&with_line("Pause(fraction: 1.0)"), &["5 joins"]),
+        (&small("network: (loss: Bernoulli(1.0))"), &["1 joins", "0.0 routing entries"]),
+        (&small("network: (latency: Constant(\"0s\"))"), &["  latency, ms           0.0"]),
+        (&small("").replace("workload: [", "warm_up: \"1s\", // ["), &["0 issued", "correct 0 (-)"]),
+        (&small("").replace("at: \"0s\"", "at: \"20s\"").replace("rate:", "until: \"15s\", rate:"), &["0 issued"]),
+        (&small("").replace("Join(nodes: 5, every: \"100ms\")", "Join(nodes: 0)"), &["0 nodes", "- messages each"]),
+        (&small("").replace("30s", "1ns").replace("5s", "0s").replace("100ms", "0s"), &["5 nodes, 1ns"]),
+        (&small("seeds: 1..4"), &["3 seeds from 1", "15 joins", "over all seeds"]),
+        (&small("").replace("[Chord()]", "[Chord(), Chord(successors: 2)]"), &["  Chord, 5", "  Chord-2, 5"]),
+    ];
+    let folder = TempDir::new().expect("a temporary folder");
+    for (text, parts) in cases {
+        let path = save(&folder, "edge.ron", text);
+        let said = dhtsim(&["run", &path]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{text}");
+        for part in parts {
+            assert!(said.out.contains(part), "{part} in\n{}\n{text}", said.out);
+        }
+        assert!(!said.out.contains("NaN") && !said.out.contains("inf"), "{}", said.out);
+        json(&["run", "--json", &path]);
+    }
+}
+
+const HEADER: &str =
+    "protocol,seed,time_ms,key,initiator,owner,truth,outcome,hops,hops_to_owner,latency_ms,timeouts,messages";
+
+/// Five nodes, thirty seconds, with whatever else is said.
+fn small(more: &str) -> String {
+    format!(
+        r#"(
+    id_bits: 16,
+    protocols: [Chord()],
+    script: [(at: "0s", do: Join(nodes: 5, every: "100ms"))],
+    workload: [Lookups(from: "5s", rate: "10/s")],
+    end: "30s",
+    {more}
+)"#
+    )
+}
+
+fn with_line(action: &str) -> String {
+    small("").replace("\"100ms\"))]", &format!("\"100ms\")), (at: \"10s\", do: {action})]"))
+}
+
+/// How the command ended.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(child: Child) -> Self {
+        let output = child.wait_with_output().expect("the command ends");
+        let text = |bytes| String::from_utf8(bytes).expect("the command prints UTF-8");
+        let said = Self {
+            code: output.status.code().expect("no signal ends it"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        };
+        assert!(!said.err.contains("panicked at"), "{}", said.err);
+        said
+    }
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn dhtsim(words: &[&str]) -> Said {
+    Said::of(command(words).spawn().expect("the command starts"))
+}
+
+fn json(words: &[&str]) -> Value {
+    let said = dhtsim(words);
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err))
+}
+
+fn at<'v>(tree: &'v Value, path: &str) -> &'v Value {
+    path.split('.').fold(tree, |tree, name| &tree[name])
+}
+
+/// The dotted names of all numbers that do not stand in lists.
+fn numbers(tree: &Value, name: &str, found: &mut BTreeSet<String>) {
+    match tree {
+        Value::Number(_) => {
+            found.insert(name.to_owned());
+        }
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                numbers(value, &if name.is_empty() { field.clone() } else { format!("{name}.{field}") }, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Some columns of a CSV in which no value has a comma.
+fn rows<const N: usize>(csv: &str, columns: [&str; N]) -> Vec<[String; N]> {
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let places = columns.map(|column| header.iter().position(|name| *name == column).expect(column));
+    lines.map(|line| places.map(|place| line[place].to_owned())).collect()
+}
+
+fn save(folder: &TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    fs::write(&path, text).expect("a temporary file");
+    path.display().to_string()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("listed").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn faults(name: &str) -> String {
+    scenario(&format!("faults/{name}"))
+}
+
+fn scenario(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "scenarios", name].iter().collect();
+    path.display().to_string()
+}
