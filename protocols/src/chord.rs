@@ -23,7 +23,7 @@
 //!    that wait for each other in step would refuse each other for ever.
 //! 7. A node that is asked while it is not a member says so (`NotMember`); the papers do not speak of restarts.
 //! 8. A recursive lookup is acknowledged hop by hop and sent out again if nothing is heard of it for a quarter of its
-//!    deadline; the time that other nodes lost to silence is not known to the issuer, their number is. An errand that
+//!    deadline; silences that other nodes met are counted when the owner replies, the time that they waited is not. An errand that
 //!    arrives twice is carried once.
 //! 9. Rings that have purged each other never merge by these rules. `merge: Bootstrap(..)` is not in the papers: a node
 //!    asks its bootstrap now and then who owns the node's own id, and considers the answer as a successor. A node that
@@ -32,8 +32,8 @@
 //! 10. A node that is told that it owns a key does not check it: it may be the heir of an owner that has just died, and
 //!     has not noticed yet. The price: an owner that is taken for dead because messages were lost is passed over, and
 //!     the answer is wrong.
-//! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives. The papers do
-//!     not speak of it.
+//! 11. A node whose whole list has died goes back along the ring from the nearest of its fingers that lives; until then it
+//!     names nobody as the owner of a key. The papers do not speak of it.
 //! 12. A lookup does not ask again whom it has found silent, even if the next node on its way names it (`remember_silent`).
 //!     The timeouts of ToN 2003, Table II, are those of lookups that forget.
 //! 13. A lookup that finds nobody to ask begins again after a pause, until its deadline; the papers' fail at once

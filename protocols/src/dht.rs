@@ -139,7 +139,7 @@ pub struct Silence {
     pub timeouts: u32,
     /// Of these, how many before the last exchange that brought the way forward; the others were met looking for the owner.
     pub on_the_way: u32,
-    /// How long, summed.
+    /// How long the lookup's issuer waited for them, summed.
     #[serde(skip)]
     pub lost: Span,
 }

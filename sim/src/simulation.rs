@@ -295,9 +295,20 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     fn take_down(&mut self, node: Address, how: Departure) {
         if self.states.get_mut(node.index()).and_then(Option::take).is_some() {
             self.queue.cancel_all(node);
-            self.waiting.remove(&node);
-            self.backlog.clear();
             self.recorder.record(self.now, &Fact::Stopped { node, how });
+            let waiting = self.waiting.remove(&node).unwrap_or_default();
+            let backlog = std::mem::take(&mut self.backlog);
+            for arrival in waiting.into_iter().chain(backlog) {
+                self.discard(node, &arrival);
+            }
+        }
+    }
+
+    /// What waited for a node that has gone down will never be handled.
+    fn discard(&mut self, to: Address, arrival: &Arrival<P>) {
+        if let Event::Message { from, message } = &arrival.event {
+            let (from, cause, why) = (*from, arrival.cause, DropCause::NodeDown);
+            self.recorder.record(self.now, &Fact::Dropped { from, to, message, cause, why });
         }
     }
 }

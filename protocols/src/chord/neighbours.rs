@@ -12,6 +12,9 @@ pub(crate) struct Neighbours {
     pub(crate) predecessor: Option<Address>,
     /// Nearest first; never the node itself. Empty where it knows of no other node after it: a ring of one.
     pub(crate) successors: Vec<Address>,
+    /// The list is made of whoever was known when all successors had died: there may be others in between, so that it
+    /// says nothing about who owns a key.
+    pub(crate) is_makeshift: bool,
 }
 
 /// Where a node stands, and the ids of those it has learnt of.
@@ -51,6 +54,7 @@ impl Neighbours {
     /// `head · butLast(list)`: another node's list, shifted by one.
     pub(crate) fn adopt(&mut self, head: Address, list: &[Address], place: Place<'_>) {
         let length = place.common.settings.successors as usize;
+        self.is_makeshift = false;
         self.successors.clear();
         for node in std::iter::once(head).chain(list.iter().copied()) {
             if node == place.me || self.successors.len() == length {
@@ -116,7 +120,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn ring(predecessor: Option<u32>, successors: &[u32]) -> Neighbours {
-        Neighbours { predecessor: predecessor.map(Address), successors: nodes(successors) }
+        Neighbours { predecessor: predecessor.map(Address), successors: nodes(successors), is_makeshift: false }
     }
 
     #[test]

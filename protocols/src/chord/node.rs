@@ -165,11 +165,12 @@ impl Chord {
         let list = || self.ring.successors.iter().copied().filter(live);
         let mine = place.my_key();
         let precedes = |node: &Address| place.key(*node).is_between(mine, key);
-        let Some(head) = list().next() else {
+        if self.ring.successors.is_empty() {
             return Route { closer: Vec::new(), owners: vec![place.me], more: false };
-        };
-        let owners = list().filter(|node| !precedes(node)).collect();
-        if !precedes(&head) {
+        }
+        let is_sure = !self.ring.is_makeshift;
+        let owners = list().filter(|node| is_sure && !precedes(node)).collect();
+        if is_sure && list().next().is_some_and(|head| !precedes(&head)) {
             return Route { closer: Vec::new(), owners, more: false };
         }
         let routing = if place.common.settings.route_over == RouteOver::Fingers { 1 } else { usize::MAX };
@@ -213,17 +214,17 @@ impl Chord {
         let settings = &cx.shared().settings;
         let (waited, again) = match self.calls.silent(id, cx.now(), settings.timeout, settings.retries)? {
             Silent::GaveUp(mut call) => {
-                note_toll(&mut call.what);
-                self.note_silence(&call.what, call.wait);
+                note_toll(&mut call.what, cx.me());
+                self.note_silence(&call.what, call.wait, cx.me());
                 return Some(call);
             }
             Silent::Again { call, waited } => {
-                note_toll(&mut call.what);
+                note_toll(&mut call.what, cx.me());
                 (waited, call.clone())
             }
         };
         let Call { to, what, wait, .. } = again;
-        self.note_silence(&what, waited);
+        self.note_silence(&what, waited, cx.me());
         let message = self.question(id, to, &what, cx);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
@@ -238,10 +239,13 @@ impl Chord {
     }
 
     /// An attempt for one of the node's own lookups met silence.
-    fn note_silence(&mut self, what: &What, waited: Span) {
-        if let What::Ask(lookup) | What::Claim(lookup) = what
-            && let Some(lookup) = self.lookups.get_mut(*lookup)
-        {
+    fn note_silence(&mut self, what: &What, waited: Span, me: Address) {
+        let lookup = match what {
+            What::Ask(lookup) | What::Claim(lookup) => *lookup,
+            What::Forward(carried) | What::Deliver(carried) if carried.errand.issuer == me => carried.errand.lookup,
+            _ => return,
+        };
+        if let Some(lookup) = self.lookups.get_mut(lookup) {
             lookup.silence.add(waited);
         }
     }
@@ -273,9 +277,11 @@ impl Chord {
     }
 }
 
-/// An attempt to hand on a recursive lookup met silence.
-fn note_toll(what: &mut What) {
-    if let What::Forward(carried) | What::Deliver(carried) = what {
+/// An attempt to hand on another node's recursive lookup met silence: its issuer hears of it when the owner replies.
+fn note_toll(what: &mut What, me: Address) {
+    if let What::Forward(carried) | What::Deliver(carried) = what
+        && carried.errand.issuer != me
+    {
         carried.errand.toll.timeouts += 1;
     }
 }
@@ -319,3 +325,31 @@ pub(super) const FIX_FINGER: Slot = Slot(2);
 pub(super) const MERGE: Slot = Slot(3);
 pub(super) const JOIN_AGAIN: Slot = Slot(4);
 const FIRST_FREE_SLOT: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::super::neighbours::tests::{ids, nodes};
+    use super::*;
+
+    #[test]
+    fn a_node_whose_whole_list_is_known_to_be_silent_owns_nothing() {
+        let (common, mut chord) = (ids(2), Chord::default());
+        let place = Place { me: Address(10), common: &common };
+        chord.ring.successors = nodes(&[20, 30]);
+        let route = chord.route(common.key(Address(15)), &nodes(&[20, 30]), 4, place);
+        assert_eq!((route.closer, route.owners), (vec![], vec![]));
+        chord.ring.successors.clear();
+        let alone = chord.route(common.key(Address(15)), &[], 4, place);
+        assert_eq!(alone.owners, nodes(&[10]), "a ring of one owns everything");
+    }
+
+    #[test]
+    fn a_makeshift_list_leads_on_but_names_no_owner() {
+        let (common, mut chord) = (ids(2), Chord::default());
+        let place = Place { me: Address(10), common: &common };
+        chord.ring.successors = nodes(&[20, 40]);
+        chord.ring.is_makeshift = true;
+        let route = chord.route(common.key(Address(30)), &[], 4, place);
+        assert_eq!((route.closer, route.owners), (nodes(&[20]), vec![]));
+    }
+}

@@ -223,7 +223,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "true",
         symbol: "",
         source: "the simulator of ToN 2003, VI",
-        about: "whether a node that gets a new predecessor tells the old one about it",
+        about: "whether a node that gets a new predecessor tells the old one about it (the published rules never do)",
     },
     Setting {
         name: "merge",
@@ -251,9 +251,14 @@ pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingErr
             some_time("timeout", max)?;
         }
     }
-    match settings.merge {
-        Merge::Off => Ok(()),
-        Merge::Bootstrap { every } => some_time("merge", every),
+    match (settings.merge, settings.rules) {
+        (Merge::Off, _) => Ok(()),
+        (Merge::Bootstrap { every }, Rules::Correct) => some_time("merge", every),
+        (Merge::Bootstrap { .. }, Rules::Published) => Err(SettingError {
+            field: "merge",
+            problem: "the published rules cannot merge rings".to_owned(),
+            help: "leave `merge` out, or `rules: Published`".to_owned(),
+        }),
     }
 }
 

@@ -349,6 +349,7 @@ impl Chord {
         let mut known: Vec<Address> = self.fingers.iter().chain(self.ring.predecessor).collect();
         known.sort_unstable_by_key(|node| place.key(*node) - place.my_key());
         known.dedup();
+        self.ring.is_makeshift = !known.is_empty();
         self.ring.successors = known;
         if self.ring.successors.is_empty() {
             self.ask_bootstrap(cx);
@@ -360,7 +361,7 @@ impl Chord {
     fn fix_finger(&mut self, cx: &mut Cx<'_>) {
         let place = place(cx);
         let width = place.common.width();
-        if self.fixing.is_some() || self.ring.successors.is_empty() {
+        if self.fixing.is_some() || self.ring.successors.is_empty() || self.ring.is_makeshift {
             return;
         }
         let head = self.ring.head(place.me);
