@@ -120,6 +120,31 @@ fn a_node_that_is_up_does_not_come_back() {
 }
 
 #[test]
+fn a_paused_node_goes_on_before_it_leaves() {
+    let text = r#"(at: "5s", do: Pause(nodes: [1], lasts: "10s")), (at: "8s", do: Leave(nodes: [1])),
+        (at: "20s", do: Restart(nodes: [1])),"#;
+    let deeds = deeds_of(1, text);
+    let [Deed::Join { .. }, Deed::Pause(_), Deed::Resume(_), Deed::Leave(_), Deed::Restart { .. }] = &deeds[..] else {
+        panic!("{deeds:?}");
+    };
+}
+
+#[test]
+fn a_node_goes_on_when_its_last_pause_ends_and_a_crash_ends_them_all() {
+    let text = r#"(at: "5s", do: Pause(nodes: [1], lasts: "10s")), (at: "8s", do: Pause(nodes: [1], lasts: "20s")),"#;
+    let (_, plan) = made(&script(&format!("{JOINS} {text}")));
+    let resumed: Vec<SimTime> =
+        lines(&plan).iter().filter(|line| matches!(line.deed, Deed::Resume(_))).map(|line| line.at).collect();
+    assert_eq!(resumed, [SimTime::ZERO + Span::from_secs(28)]);
+    let text = r#"(at: "5s", do: Pause(nodes: [1], lasts: "10s")), (at: "8s", do: Crash(nodes: [1])),
+        (at: "9s", do: Restart(nodes: [1])), (at: "10s", do: Pause(nodes: [1])),"#;
+    assert!(
+        !deeds_of(1, text).iter().any(|deed| matches!(deed, Deed::Resume(_))),
+        "the first pause died with the node"
+    );
+}
+
+#[test]
 fn the_plan_is_the_same_for_every_protocol() {
     let (scenario, plan) = rich();
     let only = |place: usize| {
@@ -291,6 +316,23 @@ fn made(text: &str) -> (Scenario, Plan) {
 fn script(lines: &str) -> String {
     format!("(\n    id_bits: 16,\n    protocols: [Chord()],\n    script: [{lines}],\n    end: \"60s\",\n)")
 }
+
+/// What happens to one of five nodes.
+fn deeds_of(node: u32, text: &str) -> Vec<Deed> {
+    let (_, plan) = made(&script(&format!("{JOINS} {text}")));
+    let about = |deed: &Deed| match deed {
+        Deed::Join { node, .. }
+        | Deed::Restart { node, .. }
+        | Deed::Leave(node)
+        | Deed::Crash(node)
+        | Deed::Pause(node)
+        | Deed::Resume(node) => Some(*node),
+        _ => None,
+    };
+    lines(&plan).into_iter().map(|line| line.deed).filter(|deed| about(deed) == Some(Address(node))).collect()
+}
+
+const JOINS: &str = r#"(at: "0s", do: Join(nodes: 5)),"#;
 
 fn lines(plan: &Plan) -> Vec<Line> {
     plan.lines().collect()

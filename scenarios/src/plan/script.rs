@@ -45,6 +45,8 @@ struct Director<'a> {
     taken: BTreeSet<Key>,
     up: Roster,
     down: Roster,
+    /// Until when each paused node is paused.
+    paused: BTreeMap<Address, SimTime>,
     /// How often each node has come up.
     comings: BTreeMap<u32, u32>,
     faults: u32,
@@ -71,6 +73,10 @@ enum Task<'a> {
     Begin(&'a Action),
     /// A node comes up, and asks nodes that are drawn when it does.
     Arrive(Deed),
+    /// A node pauses until then.
+    Pause(Address, SimTime),
+    /// A pause of this node ends, if no other goes on.
+    Wake(Address),
     Deed(Deed),
 }
 
@@ -85,6 +91,7 @@ impl<'a> Director<'a> {
             taken: BTreeSet::new(),
             up: Roster::default(),
             down: Roster::default(),
+            paused: BTreeMap::new(),
             comings: BTreeMap::new(),
             faults: 0,
             lines: Vec::new(),
@@ -97,6 +104,18 @@ impl<'a> Director<'a> {
             Task::Arrive(deed) => {
                 let deed = self.with_bootstraps(deed);
                 self.settle(slot.at, deed);
+            }
+            Task::Pause(node, until) => {
+                if self.up.contains(node) {
+                    let paused = self.paused.entry(node).or_insert(until);
+                    *paused = until.max(*paused);
+                }
+                self.settle(slot.at, Deed::Pause(node));
+            }
+            Task::Wake(node) => {
+                if self.paused.get(&node).is_some_and(|until| *until <= slot.at) {
+                    self.settle(slot.at, Deed::Resume(node));
+                }
             }
             Task::Deed(deed) => self.settle(slot.at, deed),
         }
@@ -186,10 +205,15 @@ impl<'a> Director<'a> {
                 if !self.up.contains(*node) {
                     return;
                 }
+                // A paused node can crash, but to leave it must first go on.
+                if self.paused.remove(node).is_some() && matches!(deed, Deed::Leave(_)) {
+                    self.lines.push(Line { at, deed: Deed::Resume(*node) });
+                }
                 self.up.remove(*node);
                 self.down.insert(*node);
             }
             Deed::Pause(node) | Deed::Resume(node) if !self.up.contains(*node) => return,
+            Deed::Resume(node) => _ = self.paused.remove(node),
             _ => {}
         }
         self.lines.push(Line { at, deed });
@@ -336,16 +360,16 @@ impl<'a> Director<'a> {
 
     fn pause(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
         let nodes = self.who(slot, who, "pause")?;
-        if let Some(lasts) = who.lasts {
-            for (number, node) in nodes.iter().enumerate() {
-                let at = slot.at + who.every.0.times(number as u64) + lasts.0;
-                if at < self.end {
-                    let end = Slot { at, class: Class::Resume, place: slot.place, number };
-                    self.agenda.insert(end, Task::Deed(Deed::Resume(*node)));
-                }
-            }
+        let until = |number: usize| match who.lasts {
+            Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
+            None => SimTime::MAX,
+        };
+        for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
+            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
+            self.agenda.insert(end, Task::Wake(*node));
         }
-        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Pause(node))))
+        let pauses = nodes.iter().enumerate().map(|(number, node)| Task::Pause(*node, until(number)));
+        self.one_by_one(slot, who.every, pauses)
     }
 
     fn restart(&mut self, slot: Slot, comeback: &Comeback) -> Result<(), Mistake> {
