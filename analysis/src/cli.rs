@@ -72,7 +72,7 @@ pub(crate) struct Check {
     /// The seed to decide it with.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Print one JSON document.
+    /// Print one JSON document: a list, with an entry for each scenario.
     #[arg(long, conflicts_with = "plan")]
     pub(crate) json: bool,
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Mutex;
 
 use scenarios::files::Files;
-use scenarios::oracle::Judged;
+use scenarios::oracle::{Judged, Outcome};
 use scenarios::read;
 use serde::{Deserialize, Serialize};
 use sim::fingerprint::Trail;
@@ -48,7 +48,7 @@ fn lookup_row(run: &Run, lookup: &Judged) -> [String; 13] {
         count(answer.map(|answer| answer.hops)),
         count(answer.map(|answer| answer.hops_to_owner)),
         answer.map_or(String::new(), |_| millis(lookup.ended - lookup.issued)),
-        lookup.silence.timeouts.to_string(),
+        if lookup.outcome == Outcome::Abandoned { String::new() } else { lookup.silence.timeouts.to_string() },
         lookup.messages.to_string(),
     ]
 }

@@ -131,6 +131,10 @@ fn verdict(executed: &Executed) -> ExitCode {
 }
 
 fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
+    if words.plan && words.scenarios.len() > 1 {
+        return Err(End::Invalid("`--plan` prints one scenario, so give it one".to_owned()));
+    }
+    let mut checked = Vec::new();
     for path in &words.scenarios {
         let input = input(path)?;
         let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
@@ -141,12 +145,15 @@ fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
             }
             print(read::write(&plan.to_scenario(&scenario)).as_bytes())?;
         } else if words.json {
-            print(&export::json(&Checked::of(&input, &scenario, &plan)))?;
+            checked.push(Checked::of(&input, &scenario, &plan));
         } else {
             let Checked { scenario, protocols, runs, nodes, .. } = Checked::of(&input, &scenario, &plan);
             let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({})\n", protocols.join(", "));
             print(text.as_bytes())?;
         }
+    }
+    if words.json {
+        print(&export::json(&checked))?;
     }
     Ok(ExitCode::SUCCESS)
 }

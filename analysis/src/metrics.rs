@@ -3,11 +3,13 @@
 //! The words are those of `README.md`, "What is measured". Counts and sums are exact; quantiles come from HDR histograms with
 //! three significant digits, which merge exactly.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
-use protocols::dht::{Dht, JOIN, LOOKUP, Report};
+use protocols::dht::{Dht, JOIN, LOOKUP, Report, Request};
 use scenarios::oracle::{Judged, Outcome};
 use scenarios::run::Observer;
-use sim::protocol::Cause;
+use sim::protocol::{Cause, RequestId};
 use sim::record::{Departure, Fact, Recorder};
 use sim::time::{SimTime, Span};
 
@@ -20,15 +22,28 @@ pub struct Metrics {
     pub lookups: Lookups,
     /// Messages sent after the warm-up: lookup, upkeep, join.
     pub traffic: Traffic,
-    /// Messages that joins took, over the whole run.
-    pub join_messages: u64,
+    /// Joins over the network, over the whole run.
+    pub joins: Joins,
     /// What happened to nodes, over the whole run.
     pub nodes: NodeCounts,
     /// The same figures over time, in equal steps of the whole run.
     pub series: Series,
+    /// Joins under way or done: messages so far, and whether they are done.
+    joining: BTreeMap<RequestId, (u64, bool)>,
     up_since: SimTime,
     up: u64,
     node_nanos: u128,
+}
+
+/// Joins over the network: nodes that were born with tables did not join.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Joins {
+    /// Nodes that were told to join, newcomers and those that came back.
+    pub asked: u64,
+    /// Of these, those that became members.
+    pub done: u64,
+    /// Messages sent for those that became members.
+    pub messages: u64,
 }
 
 /// Lookups by how they ended, and what they took.
@@ -56,7 +71,7 @@ pub struct Lookups {
     pub latency_known: Distribution,
     /// Nanoseconds until the end, of answered and failed lookups.
     pub time_to_end: Distribution,
-    /// Calls that met silence, of answered and failed lookups.
+    /// Attempts that met silence, of answered and failed lookups.
     pub timeouts: Distribution,
     /// Of these, those before the last exchange that brought the way forward.
     pub timeouts_on_the_way: Distribution,
@@ -66,8 +81,12 @@ pub struct Lookups {
     pub messages: Distribution,
     /// When the last lookup was issued that was not answered right.
     pub last_not_correct: Option<SimTime>,
+    /// When the last lookup was issued that was answered right.
+    pub last_correct: Option<SimTime>,
     /// When the last lookup was issued that met silence.
     pub last_timeout: Option<SimTime>,
+    /// When the last lookup was issued that met none.
+    pub last_quiet: Option<SimTime>,
 }
 
 /// Values with their exact sum and maximum, and a histogram for quantiles.
@@ -101,8 +120,6 @@ pub struct Volume {
 /// What happened to nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeCounts {
-    /// Became members, newcomers and those that came back.
-    pub joins: u64,
     /// Left gracefully.
     pub leaves: u64,
     /// Crashed.
@@ -131,7 +148,9 @@ pub struct Point {
     pub wrong: u64,
     /// Failed.
     pub failed: u64,
-    /// Calls that met silence.
+    /// Abandoned.
+    pub abandoned: u64,
+    /// Attempts that met silence, of those that were not abandoned.
     pub timeouts: u64,
     /// Nanoseconds of latency, summed over the answered.
     pub latency: u128,
@@ -145,7 +164,8 @@ impl Metrics {
             end,
             lookups: Lookups::default(),
             traffic: Traffic::default(),
-            join_messages: 0,
+            joins: Joins::default(),
+            joining: BTreeMap::new(),
             nodes: NodeCounts::default(),
             series: Series::new(end),
             up_since: SimTime::ZERO,
@@ -158,7 +178,7 @@ impl Metrics {
     pub fn add(&mut self, other: &Self) {
         self.lookups.add(&other.lookups);
         self.traffic.add(other.traffic);
-        self.join_messages += other.join_messages;
+        self.joins.add(other.joins);
         self.nodes.add(other.nodes);
         self.series.add(&other.series);
         self.node_nanos += other.node_nanos;
@@ -172,18 +192,30 @@ impl Metrics {
     /// The run has ended.
     pub fn finish(&mut self) {
         self.count_up(self.end);
+        for (messages, is_done) in std::mem::take(&mut self.joining).into_values() {
+            let [done, messages] = if is_done { [1, messages] } else { [0, 0] };
+            self.joins.add(Joins { asked: 1, done, messages });
+        }
     }
 
-    /// How long after the last departure a lookup was issued that was not answered right; none if nobody departed.
+    /// How long after the last departure a lookup was still issued that was not answered right. None if nobody departed,
+    /// or if no lookup after that was answered right.
     pub fn healed_after(&self) -> Option<Span> {
-        let departed = self.nodes.last_departure?;
-        Some(self.lookups.last_not_correct.map_or(Span::ZERO, |at| at.since(departed)))
+        self.over_after(self.lookups.last_not_correct, self.lookups.last_correct)
     }
 
-    /// How long after the last departure a lookup was issued that met silence; none if nobody departed.
+    /// How long after the last departure a lookup was still issued that met silence. None if nobody departed, or if no
+    /// lookup after that met none.
     pub fn settled_after(&self) -> Option<Span> {
+        self.over_after(self.lookups.last_timeout, self.lookups.last_quiet)
+    }
+
+    /// From the last departure to the last bad lookup, if a good one came after both.
+    fn over_after(&self, last_bad: Option<SimTime>, last_good: Option<SimTime>) -> Option<Span> {
         let departed = self.nodes.last_departure?;
-        Some(self.lookups.last_timeout.map_or(Span::ZERO, |at| at.since(departed)))
+        let bad = last_bad.filter(|at| *at >= departed);
+        let is_over = last_good.is_some_and(|good| good >= departed && bad.is_none_or(|bad| good > bad));
+        is_over.then(|| bad.map_or(Span::ZERO, |bad| bad.since(departed)))
     }
 
     /// Adds the time since the number of nodes changed.
@@ -197,8 +229,12 @@ impl Metrics {
 impl<P: Dht> Recorder<P> for Metrics {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         match fact {
-            Fact::Sent { cause: Cause { purpose, .. }, bytes, .. } => {
-                self.join_messages += u64::from(*purpose == JOIN);
+            Fact::Sent { cause: Cause { purpose, request }, bytes, .. } => {
+                if *purpose == JOIN
+                    && let Some((messages, _)) = self.joining.get_mut(request)
+                {
+                    *messages += 1;
+                }
                 if now >= self.warm_up {
                     let volume = match *purpose {
                         LOOKUP => &mut self.traffic.lookup,
@@ -222,7 +258,14 @@ impl<P: Dht> Recorder<P> for Metrics {
                     Departure::Leave => self.nodes.leaves += 1,
                 }
             }
-            Fact::Reported { report: Report::Joined, .. } => self.nodes.joins += 1,
+            Fact::Asked { request: Request::Join { .. }, cause, .. } => {
+                _ = self.joining.insert(cause.request, (0, false));
+            }
+            Fact::Reported { report: Report::Joined, cause, .. } => {
+                if let Some((_, is_done)) = self.joining.get_mut(&cause.request) {
+                    *is_done = true;
+                }
+            }
             _ => {}
         }
     }
@@ -257,7 +300,9 @@ impl Default for Lookups {
             time_lost: empty(),
             messages: empty(),
             last_not_correct: None,
+            last_correct: None,
             last_timeout: None,
+            last_quiet: None,
         }
     }
 }
@@ -277,8 +322,8 @@ impl Lookups {
             ("latency", "ns", &self.latency),
             ("latency_known", "ns", &self.latency_known),
             ("time_to_end", "ns", &self.time_to_end),
-            ("timeouts", "calls", &self.timeouts),
-            ("timeouts_on_the_way", "calls", &self.timeouts_on_the_way),
+            ("timeouts", "attempts", &self.timeouts),
+            ("timeouts_on_the_way", "attempts", &self.timeouts_on_the_way),
             ("time_lost", "ns", &self.time_lost),
             ("messages", "messages", &self.messages),
         ]
@@ -296,12 +341,11 @@ impl Lookups {
                 return;
             }
         }
-        if lookup.outcome != Outcome::Correct {
-            self.last_not_correct = self.last_not_correct.max(Some(lookup.issued));
-        }
-        if lookup.silence.timeouts > 0 {
-            self.last_timeout = self.last_timeout.max(Some(lookup.issued));
-        }
+        let is_correct = lookup.outcome == Outcome::Correct;
+        let last = if is_correct { &mut self.last_correct } else { &mut self.last_not_correct };
+        *last = (*last).max(Some(lookup.issued));
+        let last = if lookup.silence.timeouts > 0 { &mut self.last_timeout } else { &mut self.last_quiet };
+        *last = (*last).max(Some(lookup.issued));
         self.time_to_end.record((lookup.ended - lookup.issued).as_nanos());
         self.timeouts.record(u64::from(lookup.silence.timeouts));
         self.timeouts_on_the_way.record(u64::from(lookup.silence.on_the_way));
@@ -332,7 +376,9 @@ impl Lookups {
         self.time_lost.add(&other.time_lost);
         self.messages.add(&other.messages);
         self.last_not_correct = self.last_not_correct.max(other.last_not_correct);
+        self.last_correct = self.last_correct.max(other.last_correct);
         self.last_timeout = self.last_timeout.max(other.last_timeout);
+        self.last_quiet = self.last_quiet.max(other.last_quiet);
     }
 }
 
@@ -383,6 +429,21 @@ impl Distribution {
     }
 }
 
+impl Point {
+    /// Lookups that were answered or failed.
+    pub fn ended(&self) -> u64 {
+        self.issued - self.abandoned
+    }
+}
+
+impl Joins {
+    fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.done += other.done;
+        self.messages += other.messages;
+    }
+}
+
 impl Traffic {
     fn add(&mut self, other: Self) {
         self.lookup.add(other.lookup);
@@ -400,7 +461,6 @@ impl Volume {
 
 impl NodeCounts {
     fn add(&mut self, other: Self) {
-        self.joins += other.joins;
         self.leaves += other.leaves;
         self.crashes += other.crashes;
         self.last_departure = self.last_departure.max(other.last_departure);
@@ -417,13 +477,16 @@ impl Series {
         let place = (lookup.issued.as_nanos() / self.step.as_nanos()) as usize;
         let last = self.points.len() - 1;
         let point = &mut self.points[place.min(last)];
+        point.issued += 1;
         match lookup.outcome {
             Outcome::Correct => point.correct += 1,
             Outcome::Wrong => point.wrong += 1,
             Outcome::Failed(_) => point.failed += 1,
-            Outcome::Abandoned => return,
+            Outcome::Abandoned => {
+                point.abandoned += 1;
+                return;
+            }
         }
-        point.issued += 1;
         point.timeouts += u64::from(lookup.silence.timeouts);
         if lookup.answer.is_some() {
             point.latency += u128::from((lookup.ended - lookup.issued).as_nanos());
@@ -436,6 +499,7 @@ impl Series {
             mine.correct += theirs.correct;
             mine.wrong += theirs.wrong;
             mine.failed += theirs.failed;
+            mine.abandoned += theirs.abandoned;
             mine.timeouts += theirs.timeouts;
             mine.latency += theirs.latency;
         }

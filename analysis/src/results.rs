@@ -46,13 +46,15 @@ pub struct Outcome {
     pub virtual_time_s: f64,
     /// How often a node became a member.
     pub joins: u64,
+    /// How often a node was told to join.
+    pub joins_asked: u64,
     /// How many left gracefully.
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
     /// What became of lookups.
     pub lookups: LookupFigures,
-    /// Messages sent for joins, by joins.
+    /// Messages sent for a join that made its node a member.
     pub messages_per_join: Mean,
     /// Distinct contacts of a member at the end.
     pub routing_entries: Mean,
@@ -150,6 +152,7 @@ pub struct PointFigures {
     correct: u64,
     wrong: u64,
     failed: u64,
+    abandoned: u64,
     timeouts_mean: Option<f64>,
     latency_ms_mean: Option<f64>,
 }
@@ -187,11 +190,12 @@ impl Outcome {
             events: run.events,
             fingerprint: run.fingerprint.to_string(),
             virtual_time_s: (end - SimTime::ZERO).as_secs_f64(),
-            joins: metrics.nodes.joins,
+            joins: metrics.joins.done,
+            joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
             lookups: LookupFigures::of(&metrics.lookups),
-            messages_per_join: Mean { mean: share(metrics.join_messages as f64, metrics.nodes.joins as f64) },
+            messages_per_join: Mean { mean: share(metrics.joins.messages as f64, metrics.joins.done as f64) },
             routing_entries: Mean::of(&run.routing_entries),
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
@@ -279,7 +283,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("members_at_end", "members when the run ends"),
     ("events", "events that nodes have handled"),
     ("virtual_time_s", "length of the run, in seconds"),
-    ("joins", "times a node became a member, whole run"),
+    ("joins", "joins over the network that made their node a member, whole run"),
+    ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
@@ -296,16 +301,22 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
     ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
     ("lookups.timeouts_on_the_way", "of these, those before the last exchange that brought the way forward"),
-    ("lookups.time_lost_ms", "time waited for them, per answered or failed lookup"),
+    ("lookups.time_lost_ms", "time that its issuer waited for them, per answered or failed lookup"),
     ("lookups.messages", "messages sent for it until it ended, per answered or failed lookup"),
-    ("messages_per_join.mean", "messages sent for joins by joins, whole run"),
+    ("messages_per_join.mean", "messages sent for a join that made its node a member, whole run"),
     ("routing_entries.mean", "distinct contacts of a member at the end"),
     ("state_bytes.mean", "bytes of state of a member at the end"),
     ("traffic.lookup", "for users' lookups: messages and bytes per node and second, and in total"),
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
-    ("recovery.correct_after_s", "last departure to the issue of the last lookup not answered right"),
-    ("recovery.no_timeouts_after_s", "last departure to the issue of the last lookup that met silence"),
+    (
+        "recovery.correct_after_s",
+        "last departure to the issue of the last lookup not answered right, if one was answered right after it",
+    ),
+    (
+        "recovery.no_timeouts_after_s",
+        "last departure to the issue of the last lookup that met silence, if one met none after it",
+    ),
 ];
 
 /// The full names of all figures: a summary stands for its five, a volume for its four.
@@ -335,7 +346,8 @@ fn points(metrics: &Metrics) -> Vec<PointFigures> {
         correct: point.correct,
         wrong: point.wrong,
         failed: point.failed,
-        timeouts_mean: share(point.timeouts as f64, point.issued as f64),
+        abandoned: point.abandoned,
+        timeouts_mean: share(point.timeouts as f64, point.ended() as f64),
         latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
     };
     metrics.series.points.iter().enumerate().map(point).collect()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sim::time::{SimTime, Span};
 
 use crate::execute::{Executed, Run};
-use crate::metrics::{Distribution, Metrics};
+use crate::metrics::{Distribution, Joins, Metrics};
 use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
 
 /// The whole page.
@@ -92,7 +92,7 @@ fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
     row(page, "traffic", &volume("lookup", lookup));
     row(page, "", &volume("upkeep", upkeep));
     row(page, "", &volume("join", join));
-    let per_join = share(all.join_messages as f64, all.nodes.joins as f64);
+    let per_join = share(all.joins.messages as f64, all.joins.done as f64);
     row(page, "join", &format!("{} messages each", figure(per_join, 1)));
     let mean = |values: fn(&Run) -> &Vec<usize>| {
         let all: Vec<usize> = runs.iter().flat_map(|run| values(run)).copied().collect();
@@ -104,13 +104,14 @@ fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
 }
 
 fn nodes(page: &mut String, all: &Metrics, runs: usize) {
-    let members: u64 = all.nodes.joins;
     let in_all = if runs > 1 { " over all seeds" } else { "" };
-    row(page, "nodes", &format!("{members} joins, {} leaves, {} crashes{in_all}", all.nodes.leaves, all.nodes.crashes));
-    if let (1, Some(healed), Some(settled)) = (runs, all.healed_after(), all.settled_after()) {
-        let (healed, settled) = (in_seconds(healed), in_seconds(settled));
-        row(page, "recovery", &format!("after the last departure lookups went wrong for {healed},"));
-        row(page, "", &format!("and met silence for {settled}"));
+    let Joins { asked, done, .. } = all.joins;
+    let joins = if asked == done { format!("{done} joins") } else { format!("{done} joins of {asked} begun") };
+    row(page, "nodes", &format!("{joins}, {} leaves, {} crashes{in_all}", all.nodes.leaves, all.nodes.crashes));
+    if runs == 1 && all.nodes.last_departure.is_some() {
+        let after = |span: Option<Span>| span.map_or("not within the run".to_owned(), in_seconds);
+        row(page, "recovery", &format!("all lookups right, from the last departure on: {}", after(all.healed_after())));
+        row(page, "", &format!("no lookup meets silence any more: {}", after(all.settled_after())));
     }
 }
 
@@ -127,13 +128,13 @@ fn over_time(page: &mut String, all: &Metrics) {
     let (from, until) = (in_seconds(step.times(first as u64)), in_seconds(step.times(last as u64 + 1)));
     line(page, "");
     row(page, "over time", &format!("from {from} to {until}, {} a bar", in_seconds(step)));
-    let correct: Vec<Option<f64>> = points.iter().map(|p| share(p.correct as f64, p.issued as f64)).collect();
+    let correct: Vec<Option<f64>> = points.iter().map(|p| share(p.correct as f64, p.ended() as f64)).collect();
     row(page, "  correct", &format!("{}  full bar: all", bars(&correct, 1.0)));
     let latency: Vec<Option<f64>> =
         points.iter().map(|p| share(p.latency as f64 / 1e6, (p.correct + p.wrong) as f64)).collect();
     let top = latency.iter().flatten().copied().fold(0.0, f64::max);
     row(page, "  latency", &format!("{}  full bar: {top:.0} ms", bars(&latency, top)));
-    let timeouts: Vec<Option<f64>> = points.iter().map(|p| share(p.timeouts as f64, p.issued as f64)).collect();
+    let timeouts: Vec<Option<f64>> = points.iter().map(|p| share(p.timeouts as f64, p.ended() as f64)).collect();
     let top = timeouts.iter().flatten().copied().fold(0.0, f64::max);
     if top > 0.0 {
         row(page, "  timeouts", &format!("{}  full bar: {top:.2} a lookup", bars(&timeouts, top)));

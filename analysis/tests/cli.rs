@@ -313,8 +313,10 @@ fn check_says_what_would_run() {
     let (one, two) = (save(&folder, "one.ron", &small("")), save(&folder, "two.ron", &two));
     let said = dhtsim(&["check", &two, &one]);
     assert_eq!(said.out, "two: ok, 5 nodes, 6 runs (a, b)\none: ok, 5 nodes, 1 runs (Chord)\n");
-    let checked = json(&["check", "--json", &two]);
-    assert_eq!(checked.to_string(), r#"{"nodes":5,"protocols":["a","b"],"runs":6,"scenario":"two","valid":true}"#);
+    let checked = json(&["check", "--json", &two, &one]);
+    let first = r#"{"nodes":5,"protocols":["a","b"],"runs":6,"scenario":"two","valid":true}"#;
+    assert_eq!((checked[0].to_string().as_str(), &checked[1]["runs"]), (first, &1.into()), "one document for all");
+    assert_eq!(dhtsim(&["check", "--plan", &two, &one]).code, 2, "a plan is one scenario");
 }
 
 #[test]

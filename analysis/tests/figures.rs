@@ -1,0 +1,112 @@
+//! The figures are what their words say: small runs counted by hand, and a crash told from a goodbye.
+
+use analysis::execute::{Choice, Executed, Input, Progress, execute};
+use analysis::results::Outcome;
+use scenarios::files::NoFiles;
+
+#[test]
+fn a_lookup_among_two_is_counted_by_hand() {
+    // Two nodes with the tables of a quiet ring and no upkeep; ids 0 and 128 of 256. Node 0 asks for key 10, which node 1
+    // owns and node 0 knows: one exchange with the owner, 50 ms each way, 33 + 1 bytes to ask and 33 to answer.
+    let outcome = only(
+        r#"(id_bits: 8, protocols: [Chord(maintenance: Manual)], network: (latency: Constant("50ms")),
+        script: [
+            (at: "0s", do: Converged(nodes: 2, ids: Explicit([0, 128]))),
+            (at: "5s", do: Lookup(node: 0, key: 10)),
+            (at: "20s", do: Lookup(node: 0, key: 10)),
+        ],
+        warm_up: "10s", end: "30s")"#,
+    );
+    for (metric, value) in [
+        ("lookups.issued", 1.0),
+        ("lookups.correct", 1.0),
+        ("lookups.hops.mean", 0.0),
+        ("lookups.hops_to_owner.mean", 1.0),
+        ("lookups.latency_ms.mean", 100.0),
+        ("lookups.latency_known_ms.mean", 0.0),
+        ("lookups.timeouts.mean", 0.0),
+        ("lookups.messages.mean", 2.0),
+        ("traffic.lookup.messages_total", 2.0),
+        ("traffic.lookup.bytes_total", 67.0),
+        // Two nodes for twenty seconds.
+        ("traffic.lookup.messages", 2.0 / 40.0),
+        ("traffic.upkeep.messages_total", 0.0),
+        ("routing_entries.mean", 1.0),
+        ("joins", 0.0),
+    ] {
+        let measured = outcome.figure(metric).unwrap_or_else(|| panic!("{metric} has a value"));
+        assert!((measured - value).abs() < 1e-9, "{metric}: {measured} and not {value}");
+    }
+    for metric in ["messages_per_join.mean", "recovery.correct_after_s"] {
+        assert_eq!(outcome.figure(metric), None, "{metric} was not measured: nobody joined, nobody departed");
+    }
+}
+
+#[test]
+fn only_joins_over_the_network_count_and_only_those_that_were_done() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [
+            (at: "0s", do: Converged(nodes: 10)),
+            (at: "1s", do: Join(nodes: 2)),
+            (at: "10s", do: Partition(parts: [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]])),
+            (at: "11s", do: Join(nodes: 3)),
+        ], end: "30s")"#,
+    );
+    assert_eq!((outcome.joins, outcome.joins_asked), (2, 5));
+    let each = outcome.figure("messages_per_join.mean").expect("two joins were done");
+    assert!((4.0..40.0).contains(&each), "a few exchanges, and not those of the hopeless: {each}");
+}
+
+#[test]
+fn recovery_is_told_only_where_it_was_seen() {
+    let text = |workload: &str, maintenance: &str| {
+        format!(
+            r#"(protocols: [Chord(maintenance: {maintenance}, successors: 2)], script: [
+                (at: "0s", do: Converged(nodes: 40)), (at: "60s", do: Crash(fraction: 0.6)),
+            ], workload: [Lookups(from: "1s", rate: "20/s"{workload})], end: "200s")"#
+        )
+    };
+    let no_lookup_after = only(&text(r#", until: "50s""#, "Periodic"));
+    assert_eq!(no_lookup_after.figure("recovery.correct_after_s"), None);
+    let quiet_before = only(&text("", "Periodic"));
+    assert!(quiet_before.figure("recovery.no_timeouts_after_s").is_some_and(|after| after > 0.0));
+    let never = only(&text("", "Manual"));
+    assert!(never.figure("lookups.success").is_some_and(|success| success < 0.9), "nothing mends this ring");
+    let last = never.figure("recovery.no_timeouts_after_s");
+    assert!(last.is_none_or(|after| after > 100.0), "silence to the end: {last:?}");
+}
+
+/// The same nodes go at the same instant, and the same lookups are asked: each seed is a pair.
+#[test]
+fn a_crash_is_not_a_goodbye() {
+    let run = |verb: &str| {
+        executed(&format!(
+            r#"(id_bits: 16, protocols: [Chord(successors: 8)], network: (latency: LogNormal(median: "40ms", sigma: 0.4)),
+            script: [(at: "0s", do: Join(nodes: 20, every: "200ms")), (at: "120s", do: {verb}(fraction: 0.5))],
+            workload: [Lookups(from: "60s", rate: "10/s")], warm_up: "120s", end: "180s", seeds: 1..21)"#
+        ))
+    };
+    let (crash, leave) = (run("Crash"), run("Leave"));
+    for metric in ["lookups.timeouts.mean", "lookups.latency_ms.mean"] {
+        let pairs = crash.document.results.iter().zip(&leave.document.results);
+        let figure = |outcome: &Outcome| outcome.figure(metric).expect("it was measured");
+        let differences: Vec<f64> = pairs.map(|(crash, leave)| figure(crash) - figure(leave)).collect();
+        let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+        let square = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (differences.len() - 1) as f64;
+        let error = (square / differences.len() as f64).sqrt();
+        assert!(mean > 3.0 * error, "{metric}: crash minus leave is {mean} with a standard error of {error}");
+    }
+    let crashes: Vec<u64> = crash.document.results.iter().map(|outcome| outcome.crashes).collect();
+    assert!(crashes.iter().all(|crashes| *crashes == 10), "{crashes:?}");
+}
+
+fn only(text: &str) -> Outcome {
+    let executed = executed(text);
+    assert_eq!(executed.document.results.len(), 1);
+    executed.document.results.into_iter().next().expect("there is one result")
+}
+
+fn executed(text: &str) -> Executed {
+    let input = Input { name: "test".to_owned(), title: "test".to_owned(), bytes: text.as_bytes().to_vec() };
+    execute(&input, &NoFiles, &Choice::default(), &Progress::default()).expect("the scenario runs")
+}
