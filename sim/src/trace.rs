@@ -17,6 +17,7 @@ pub struct Trace<W> {
     out: W,
     choice: Choice,
     line: String,
+    lines: u64,
     error: Option<io::Error>,
 }
 
@@ -44,7 +45,12 @@ impl Default for Choice {
 impl<W: Write> Trace<W> {
     /// A trace of the chosen facts.
     pub fn new(out: W, choice: Choice) -> Self {
-        Self { out, choice, line: String::new(), error: None }
+        Self { out, choice, line: String::new(), lines: 0, error: None }
+    }
+
+    /// How many facts were wanted so far.
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// The output, or the first error it gave.
@@ -67,6 +73,7 @@ where
         }
         self.line.clear();
         row.write(now, &mut self.line);
+        self.lines += 1;
         if let Err(error) = self.out.write_all(self.line.as_bytes()) {
             self.error = Some(error);
         }

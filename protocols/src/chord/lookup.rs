@@ -6,7 +6,7 @@ use sim::time::Span;
 use super::message::{Errand, Message, Toll};
 use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, jittered, place};
 use super::search::{Next, Route, Search};
-use super::settings::LookupMode;
+use super::settings::{LookupMode, Settings};
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
 use crate::table::Handle;
@@ -98,7 +98,12 @@ impl Chord {
             return;
         };
         let own = self.route(lookup.key, lookup.search.avoid(), usize::MAX, place(cx));
+        let settings = &cx.shared().settings;
         let lookup = self.lookups.get_mut(id).expect("the lookup just seen is there");
+        if settings.lookup == LookupMode::Recursive {
+            // Nothing was heard of it since it was sent out.
+            lookup.silence.add(recursive_attempt(settings));
+        }
         lookup.search.restart(own);
         self.set_out(id, cx);
     }
@@ -170,8 +175,7 @@ impl Chord {
         };
         let errand = Errand { key: lookup.key, issuer: cx.me(), lookup: id, toll: Toll::default(), copies };
         let search = lookup.search.clone();
-        let wait = Span::from_nanos(settings.lookup_deadline.0.as_nanos() / RECURSIVE_ATTEMPTS);
-        cx.set_timer(again_slot(id), wait, Timer::LookAgain(id));
+        cx.set_timer(again_slot(id), recursive_attempt(settings), Timer::LookAgain(id));
         self.carry(Box::new(Carried { errand, search }), cx);
     }
 
@@ -241,6 +245,11 @@ impl Chord {
             lookup.call = Some(call);
         }
     }
+}
+
+/// How long the issuer of a recursive lookup waits before it sends it out again.
+fn recursive_attempt(settings: &Settings) -> Span {
+    Span::from_nanos(settings.lookup_deadline.0.as_nanos() / RECURSIVE_ATTEMPTS)
 }
 
 /// How long a lookup that found nobody to ask waits, on average, before it begins again (arbitrary).

@@ -139,7 +139,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "Iterative",
         symbol: "",
         source: "ToN 2003, VI-A",
-        about: "who asks the next node: Iterative (the issuer) or Recursive (each node on the way)",
+        about: "who asks the next node: Iterative (the issuer) or Recursive (each node on the way; sent out again after a quarter of lookup_deadline)",
     },
     Setting {
         name: "rules",
