@@ -816,7 +816,7 @@ fn right(wanted: &str, found: &str) -> Option<String> {
         let bare = found.trim_matches(['\'', '‘', '’', '“', '”', '„']);
         return Some(format!("write it in quotes: `\"{bare}\"`"));
     }
-    let inner = found.strip_prefix('"')?.strip_suffix('"')?;
+    let inner = found.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     let fits = match wanted {
         WHOLE => inner.parse::<i128>().is_ok(),
         NUMBER => inner.parse::<f64>().is_ok(),
@@ -824,7 +824,11 @@ fn right(wanted: &str, found: &str) -> Option<String> {
         BOOLEAN => matches!(inner, "true" | "false"),
         _ => false,
     };
-    fits.then(|| format!("write it without quotes: `{inner}`"))
+    if fits {
+        return Some(format!("write it without quotes: `{inner}`"));
+    }
+    (wanted == NAME)
+        .then(|| "a name stands before its value, with the fields in parentheses: `Name(field: value)`".to_owned())
 }
 
 /// Whether it is short and of one piece, so that quotes can make it a string.
