@@ -159,6 +159,7 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
     Document {
         scenario: scenario.name.clone().unwrap_or_else(|| input.title.clone()),
         seed: seeds.first().copied().unwrap_or_default(),
+        seeds: seeds.to_vec(),
         version: env!("CARGO_PKG_VERSION"),
         expectations: expect::judge(scenario, &results),
         results,

@@ -207,7 +207,13 @@ fn trace_verb(words: &cli::Trace) -> Result<ExitCode, End> {
     match entry.visit(tracing) {
         Err(Interrupted) => Err(End::Interrupted),
         Ok(Err(error)) => Err(unprinted(&error)),
-        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+        Ok(Ok(lines)) => {
+            if lines == 0 {
+                // If stderr is closed, nobody is there to be told.
+                let _ = writeln!(io::stderr(), "no fact is wanted by these filters");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -230,12 +236,14 @@ struct Tracing<'a> {
 }
 
 impl Visitor for Tracing<'_> {
-    type Output = Result<io::Result<()>, Interrupted>;
+    type Output = Result<io::Result<u64>, Interrupted>;
 
     fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
         let Self { plan, trace, progress } = self;
         let finished = run::<P, Facts>(plan, settings, Facts(trace), &mut |_| progress.control())?;
-        Ok(finished.observer.0.finish().map(|_| ()))
+        let trace = finished.observer.0;
+        let lines = trace.lines();
+        Ok(trace.finish().map(|_| lines))
     }
 }
 

@@ -198,21 +198,21 @@ impl Metrics {
         }
     }
 
-    /// How long after the last departure a lookup was still issued that was not answered right. None if nobody departed,
-    /// or if no lookup after that was answered right.
+    /// How long after the last departure a lookup was still issued that was not answered right. None if nobody departed
+    /// after the warm-up, or if no lookup after that was answered right.
     pub fn healed_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_not_correct, self.lookups.last_correct)
     }
 
-    /// How long after the last departure a lookup was still issued that met silence. None if nobody departed, or if no
-    /// lookup after that met none.
+    /// How long after the last departure a lookup was still issued that met silence. None if nobody departed after
+    /// the warm-up, or if no lookup after that met none.
     pub fn settled_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_timeout, self.lookups.last_quiet)
     }
 
     /// From the last departure to the last bad lookup, if a good one came after both.
     fn over_after(&self, last_bad: Option<SimTime>, last_good: Option<SimTime>) -> Option<Span> {
-        let departed = self.nodes.last_departure?;
+        let departed = self.nodes.last_departure.filter(|at| *at >= self.warm_up)?;
         let bad = last_bad.filter(|at| *at >= departed);
         let is_over = last_good.is_some_and(|good| good >= departed && bad.is_none_or(|bad| good > bad));
         is_over.then(|| bad.map_or(Span::ZERO, |bad| bad.since(departed)))

@@ -15,6 +15,8 @@ pub struct Document {
     pub scenario: String,
     /// Its first seed.
     pub seed: u64,
+    /// All its seeds, in order.
+    pub seeds: Vec<u64>,
     /// The version of this program.
     pub version: &'static str,
     /// One entry for each protocol and seed, in order.
@@ -64,7 +66,7 @@ pub struct Outcome {
     pub traffic: TrafficFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
-    /// Lookups by the time at which they were issued.
+    /// Lookups by the time at which they were issued, those of the warm-up too.
     pub series: Vec<PointFigures>,
 }
 

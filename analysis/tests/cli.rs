@@ -320,6 +320,22 @@ fn check_says_what_would_run() {
 }
 
 #[test]
+fn what_the_starter_holds_in_comments_is_legal_too() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let starter = dhtsim(&["new"]).out;
+    assert!(starter.matches("// (at: ").count() > 2);
+    let all = save(&folder, "all.ron", &starter.replace("// (at: ", "(at: "));
+    assert_eq!(dhtsim(&["check", &all]).err, "");
+}
+
+#[test]
+fn a_trace_that_wants_nothing_says_so() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let said = dhtsim(&["trace", &save(&folder, "one.ron", &small("")), "--kind", "ansered"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", "no fact is wanted by these filters\n"));
+}
+
+#[test]
 fn new_prints_a_scenario_that_runs_and_meets_its_expectation() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = save(&folder, "new.ron", &dhtsim(&["new"]).out);

@@ -76,6 +76,20 @@ fn recovery_is_told_only_where_it_was_seen() {
     assert!(last.is_none_or(|after| after > 100.0), "silence to the end: {last:?}");
 }
 
+#[test]
+fn a_recursive_lookup_of_which_nothing_is_heard_has_met_silence() {
+    // Nothing reaches node 0 any more.
+    let outcome = only(
+        r#"(protocols: [Chord(lookup: Recursive, maintenance: Manual)], network: (latency: Constant("20ms")), script: [
+            (at: "0s", do: Converged(nodes: 3)), (at: "1s", do: Cut(from: [1, 2], to: [0])),
+        ], workload: [Lookups(from: "2s", until: "60s", rate: "5/s", issuers: [0])], end: "80s")"#,
+    );
+    let figure = |metric| outcome.figure(metric).expect("it was measured");
+    assert!(figure("lookups.failed") > 100.0);
+    assert!(figure("lookups.timeouts.max") >= 3.0, "it is sent out again after 2.5, 5 and 7.5 s");
+    assert!(figure("lookups.time_lost_ms.max") >= 7_500.0);
+}
+
 /// The same nodes go at the same instant, and the same lookups are asked: each seed is a pair.
 #[test]
 fn a_crash_is_not_a_goodbye() {
