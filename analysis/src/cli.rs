@@ -53,7 +53,7 @@ pub(crate) struct Run {
     /// Write one row for each lookup to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub(crate) lookups: Option<PathBuf>,
-    /// How many runs at once; as many as there are cores if not said. Results do not depend on it.
+    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// No progress on standard error.

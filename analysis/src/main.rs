@@ -314,7 +314,7 @@ fn set_jobs(jobs: Option<usize>) -> Result<(), End> {
     if jobs == 0 {
         return Err(End::Invalid("`--jobs` must be at least 1".to_owned()));
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.min(JOBS_MAX)).build_global();
     pool.map_err(|error| End::Failed(error.to_string()))
 }
 
@@ -349,6 +349,8 @@ fn may_color() -> bool {
 
 /// A longer plan would take all memory when printed.
 const LINES_MAX: usize = 1_000_000;
+/// More threads than this are of no use on any machine, and a hundred thousand bring one down.
+const JOBS_MAX: usize = 256;
 const INTERNAL: u8 = 1;
 const INVALID: u8 = 2;
 const EXPECTATION_MISSED: u8 = 4;

@@ -329,6 +329,13 @@ fn what_the_starter_holds_in_comments_is_legal_too() {
 }
 
 #[test]
+fn more_jobs_than_a_machine_can_bear_are_not_begun() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let one = save(&folder, "one.ron", &small(""));
+    assert_eq!(dhtsim(&["run", &one, "--json", "--jobs", "99999999999"]).out, dhtsim(&["run", &one, "--json"]).out);
+}
+
+#[test]
 fn a_trace_that_wants_nothing_says_so() {
     let folder = TempDir::new().expect("a temporary folder");
     let said = dhtsim(&["trace", &save(&folder, "one.ron", &small("")), "--kind", "ansered"]);
