@@ -129,25 +129,27 @@ pub fn execute(
     };
     expect::check(&scenario).map_err(|mistake| located(&mistake))?;
     let seeds = choice.seeds.clone().unwrap_or_else(|| scenario.seeds());
-    let jobs = jobs(&scenario, &seeds);
+    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| located(&mistake));
+    let plans = seeds.par_iter().map(plan).collect::<Result<Vec<Arc<Plan>>, _>>()?;
+    let jobs = jobs(&scenario, &plans);
     progress.total.store(jobs.len() as u64 * TICKS, Ordering::Relaxed);
     let runs = jobs
         .par_iter()
-        .map(|(label, entry, seed)| {
-            let plan = Plan::make(&scenario, *seed, files).map_err(|mistake| located(&mistake))?;
+        .map(|(label, entry, plan)| {
             let mut ticker = Ticker { progress, end: plan.end, ticks: 0 };
-            let watching = Watching { plan: &plan, keep: choice.keep_lookups, ticker: &mut ticker };
+            let watching = Watching { plan, keep: choice.keep_lookups, ticker: &mut ticker };
             let (finished, lookups) = entry.visit(watching)?;
-            Ok(Run { label: (*label).clone(), entry: (*entry).clone(), plan: Arc::new(plan), finished, lookups })
+            Ok(Run { label: (*label).clone(), entry: (*entry).clone(), plan: Arc::clone(plan), finished, lookups })
         })
         .collect::<Result<Vec<Run>, Failure>>()?;
     let document = document(input, &scenario, &seeds, &runs);
     Ok(Executed { scenario, runs, document })
 }
 
-fn jobs<'a>(scenario: &'a Scenario, seeds: &[u64]) -> Vec<(&'a String, &'a Entry, u64)> {
+/// Every protocol with the plan of every seed: all protocols meet the same.
+fn jobs<'a>(scenario: &'a Scenario, plans: &'a [Arc<Plan>]) -> Vec<(&'a String, &'a Entry, &'a Arc<Plan>)> {
     let protocols = scenario.protocols.0.iter();
-    protocols.flat_map(|(label, entry)| seeds.iter().map(move |seed| (label, entry, *seed))).collect()
+    protocols.flat_map(|(label, entry)| plans.iter().map(move |plan| (label, entry, plan))).collect()
 }
 
 fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> Document {

@@ -7,11 +7,7 @@ use std::path::Path;
 /// Writes a file whole or not at all. A file that is there is replaced only if `may_replace` says so of its beginning.
 pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     check(path, may_replace)?;
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".dhtsim-").permissions(mode()).tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".dhtsim-").permissions(mode()).tempfile_in(parent(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -43,10 +39,7 @@ pub fn check_folder(path: &Path) -> io::Result<()> {
 /// Writes a folder whole or not at all. A folder that is there must be empty.
 pub fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     check_folder(path)?;
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent(path);
     fs::create_dir_all(parent)?;
     let folder = tempfile::Builder::new().prefix(".dhtsim-").tempdir_in(parent)?;
     for (name, bytes) in files {
@@ -63,6 +56,11 @@ pub fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> 
     // The temporary folder now bears its final name; there is nothing left to clean up.
     let _ = folder.keep();
     Ok(())
+}
+
+/// The folder that a path is in.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
