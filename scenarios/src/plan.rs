@@ -145,15 +145,11 @@ pub enum Which {
 impl Plan {
     /// Decides everything that chance decides in a scenario.
     pub fn make(scenario: &Scenario, seed: u64, files: &dyn Files) -> Result<Self, Mistake> {
-        let width = Width::new(scenario.id_bits).ok_or_else(|| {
-            Mistake::new("id_bits", "`id_bits` must be between 1 and 160")
-                .label(format!("{} is out of range", scenario.id_bits))
-                .help("the papers use 160, the seed document 16")
-        })?;
+        let width = width(scenario)?;
         check_times(scenario)?;
         let end = SimTime::ZERO + scenario.end.0;
         let stage = script::expand(scenario, seed, width, end)?;
-        let workload = workload::sources(scenario, &stage, files)?;
+        let workload = workload::sources(scenario, width, &stage, files)?;
         Ok(Self {
             seed,
             width,
@@ -179,7 +175,7 @@ impl Plan {
 
     /// The nodes by id.
     pub fn by_id(&self) -> BTreeMap<Key, Address> {
-        self.ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect()
+        by_id(&self.ids)
     }
 }
 
@@ -215,6 +211,15 @@ impl Iterator for Lines<'_> {
     }
 }
 
+/// How wide the ids and keys of a scenario are.
+pub fn width(scenario: &Scenario) -> Result<Width, Mistake> {
+    Width::new(scenario.id_bits).ok_or_else(|| {
+        Mistake::new("id_bits", "`id_bits` must be between 1 and 160")
+            .label(format!("{} is out of range", scenario.id_bits))
+            .help("the papers use 160, the seed document 16")
+    })
+}
+
 /// The law of delays that a scenario names, and whether it is drawn per pair.
 pub fn latency(spec: &LatencySpec) -> (Latency, PerSpec) {
     match *spec {
@@ -232,6 +237,10 @@ pub fn loss(spec: LossSpec) -> f64 {
         LossSpec::None => 0.0,
         LossSpec::Bernoulli(probability) => probability.0,
     }
+}
+
+fn by_id(ids: &[Option<Key>]) -> BTreeMap<Key, Address> {
+    ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect()
 }
 
 fn check_times(scenario: &Scenario) -> Result<(), Mistake> {

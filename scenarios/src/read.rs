@@ -8,7 +8,7 @@ use crate::ast::{Action, Expectation, Scenario};
 use crate::diagnostic::{Diagnostic, from_ron, suggest};
 use crate::files::Files;
 use crate::mistake::Mistake;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::source::{Path, Shape, Source};
 use protocols::Entry;
 use protocols::key::Width;
@@ -104,11 +104,7 @@ fn without_mark(text: &str) -> &str {
 
 /// Complains of what only the whole shows.
 fn check(scenario: &Scenario) -> Result<(), Mistake> {
-    let width = Width::new(scenario.id_bits).ok_or_else(|| {
-        Mistake::new("id_bits", "`id_bits` must be between 1 and 160")
-            .label(format!("{} is out of range", scenario.id_bits))
-            .help("the papers use 160, the seed document 16")
-    })?;
+    let width = plan::width(scenario)?;
     if scenario.protocols.0.is_empty() {
         let name = Entry::all().first().map_or("...", |entry| entry.about().name);
         return Err(Mistake::new("protocols", "somebody must play")

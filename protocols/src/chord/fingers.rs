@@ -46,12 +46,7 @@ impl Fingers {
 
     /// Nothing points at this node any more.
     pub(crate) fn forget(&mut self, node: Address) {
-        for (_, held) in &mut self.runs {
-            if *held == Some(node) {
-                *held = None;
-            }
-        }
-        self.runs.dedup_by(|next, kept| next.1 == kept.1);
+        self.replace(node, None);
     }
 
     /// Whatever pointed at `node` points at `heir` now.

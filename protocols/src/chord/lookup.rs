@@ -63,7 +63,7 @@ impl Chord {
             return;
         };
         let hops = lookup.search.hops();
-        let holders = lookup.search.owners().take(if copies > 1 { copies as usize } else { 0 }).collect();
+        let holders = lookup.search.holders(copies);
         let hops_to_owner = hops + u32::from(owner != cx.me());
         let (known_at, silence) = (lookup.known_at, lookup.silence);
         cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at, silence }));
@@ -113,8 +113,7 @@ impl Chord {
         match carried.search.next() {
             Next::Ask(node) => _ = self.call(node, What::Forward(carried), cx),
             Next::Owner(owner) if owner == cx.me() => {
-                let copies = if carried.errand.copies > 1 { carried.errand.copies as usize } else { 0 };
-                let holders = carried.search.owners().take(copies).collect();
+                let holders = carried.search.holders(carried.errand.copies);
                 self.reply_to_issuer(&carried.errand, holders, cx);
             }
             Next::Owner(owner) => _ = self.call(owner, What::Deliver(carried), cx),

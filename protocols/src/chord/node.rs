@@ -270,8 +270,8 @@ impl Chord {
             }
             What::Deliver(carried) => {
                 let errand = carried.errand.clone();
-                let copies = if errand.copies > 1 { errand.copies as usize } else { 0 };
-                Message::Deliver { call, errand, holders: carried.search.owners().take(copies).collect() }
+                let holders = carried.search.holders(errand.copies);
+                Message::Deliver { call, errand, holders }
             }
         }
     }

@@ -93,6 +93,11 @@ impl Search {
         self.route.owners.iter().filter(|node| !self.avoid.contains(node)).copied()
     }
 
+    /// Those of them that would hold so many copies, the owner first; nobody if only the owner is asked for.
+    pub(crate) fn holders(&self, copies: u32) -> Vec<Address> {
+        self.owners().take(if copies > 1 { copies as usize } else { 0 }).collect()
+    }
+
     /// Who named the owner: the key's predecessor. Nobody where the searcher itself knew.
     pub(crate) fn by(&self) -> Option<Address> {
         self.by

@@ -8,7 +8,7 @@ use sim::time::{SimTime, Span};
 
 use super::roster::Roster;
 use super::script::Stage;
-use super::{Deed, Line, Plan, draws};
+use super::{Deed, Line, Plan, by_id, draws};
 use crate::ast::{Arrivals, Keys, Nodes, Scenario, Workload};
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -29,9 +29,13 @@ pub(super) enum Source {
 }
 
 /// Checks the workloads of a scenario, and reads their files.
-pub(super) fn sources(scenario: &Scenario, stage: &Stage, files: &dyn Files) -> Result<Vec<Source>, Mistake> {
+pub(super) fn sources(
+    scenario: &Scenario,
+    width: Width,
+    stage: &Stage,
+    files: &dyn Files,
+) -> Result<Vec<Source>, Mistake> {
     let end = SimTime::ZERO + scenario.end.0;
-    let width = Width::new(scenario.id_bits).expect("the width was checked when the plan was begun");
     let mut sources = Vec::new();
     for (place, workload) in scenario.workload.iter().enumerate() {
         let here = |field: &str| format!("workload[{place}].{field}");
@@ -218,8 +222,7 @@ impl Table<'_> {
         if time_column.is_none() && self.every.is_none() {
             return Err("1: there is no column `time_ms`; say in the scenario how far apart the lookups are: `every: \"100ms\"`".to_owned());
         }
-        let by_id: std::collections::BTreeMap<Key, Address> =
-            self.stage.ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect();
+        let by_id = by_id(&self.stage.ids);
         let mut lines = Vec::new();
         for (number, record) in reader.records().enumerate() {
             let record = record.map_err(|error| in_csv(&error))?;
