@@ -48,7 +48,6 @@ mod node;
 mod published;
 mod search;
 mod settings;
-mod taken;
 mod upkeep;
 
 use sim::address::Address;
@@ -64,7 +63,7 @@ use search::Route;
 
 pub use message::{Errand, Message, Toll};
 pub use node::{Chord, Timer};
-pub use settings::{LookupMode, Maintenance, Merge, RouteOver, Rules, Settings};
+pub use settings::{Merge, RouteOver, Rules, Settings};
 
 impl Protocol for Chord {
     type Message = Message;
@@ -141,6 +140,14 @@ impl Dht for Chord {
 
     fn owner(members: &Members, key: Key) -> Option<Address> {
         members.from(key).next().map(|(_, address)| address)
+    }
+
+    fn holders(members: &Members, key: Key, copies: usize) -> Vec<Address> {
+        members.from(key).map(|(_, address)| address).take(copies).collect()
+    }
+
+    fn check_state(&self, me: Address, common: &Common<Settings>) -> Result<(), String> {
+        self.ring.check(Place { me, common })
     }
 
     fn routing_entries(&self) -> usize {

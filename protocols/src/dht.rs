@@ -1,5 +1,6 @@
 //! What a distributed hash table is to everyone above it: requests, reports, an owner rule, settings, a warm start.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -50,6 +51,13 @@ pub trait Dht:
 
     /// The member that owns the key, by this protocol's rule; none if there is no member.
     fn owner(members: &Members, key: Key) -> Option<Address>;
+
+    /// The members that hold so many copies of what belongs to the key, by this protocol's rule: the owner first; all of
+    /// them where there are fewer.
+    fn holders(members: &Members, key: Key, copies: usize) -> Vec<Address>;
+
+    /// Says which rule of its own its state breaks, if any does: whatever a network does to a node, none may.
+    fn check_state(&self, me: Address, common: &Common<Self::Settings>) -> Result<(), String>;
 
     /// How many other nodes this one can route to: distinct contacts, whatever table they are in.
     fn routing_entries(&self) -> usize;
@@ -105,9 +113,14 @@ pub struct Answer {
     pub hops: u32,
     /// Sequential exchanges until the owner itself was reached.
     pub hops_to_owner: u32,
+    /// Sequential exchanges until the lookup ended: more, where others are asked after the owner to be sure of it.
+    pub hops_to_end: u32,
     /// When the issuer knew the owner.
     #[serde(skip)]
     pub known_at: SimTime,
+    /// When the owner's own reply came.
+    #[serde(skip)]
+    pub replied_at: SimTime,
     /// What silence cost on the way.
     pub silence: Silence,
 }
@@ -208,49 +221,68 @@ impl Layout {
 }
 
 /// Members of an overlay by id: what owner rules and warm starts look at. No protocol sees it while it runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Members(BTreeMap<Key, Address>);
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    by_key: BTreeMap<Key, Address>,
+    /// The same in a row, made when it is first asked for and forgotten when a member comes or goes.
+    ranked: OnceCell<Vec<(Key, Address)>>,
+}
 
 impl Members {
     /// Adds a member.
     pub fn insert(&mut self, key: Key, address: Address) {
-        self.0.insert(key, address);
+        self.ranked.take();
+        self.by_key.insert(key, address);
     }
 
     /// Takes a member out.
     pub fn remove(&mut self, key: Key) {
-        self.0.remove(&key);
+        self.ranked.take();
+        self.by_key.remove(&key);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.by_key.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_key.is_empty()
     }
 
     /// Whether there is a member of this id.
     pub fn contains(&self, key: Key) -> bool {
-        self.0.contains_key(&key)
+        self.by_key.contains_key(&key)
     }
 
     /// All members from this id on, once around the circle.
     pub fn from(&self, key: Key) -> impl Iterator<Item = (Key, Address)> {
-        self.0.range(key..).chain(self.0.range(..key)).map(|(key, address)| (*key, *address))
+        self.by_key.range(key..).chain(self.by_key.range(..key)).map(|(key, address)| (*key, *address))
     }
 
     /// All members before this id, once around the circle backwards.
     pub fn before(&self, key: Key) -> impl Iterator<Item = (Key, Address)> {
-        self.0.range(..key).rev().chain(self.0.range(key..).rev()).map(|(key, address)| (*key, *address))
+        self.by_key.range(..key).rev().chain(self.by_key.range(key..).rev()).map(|(key, address)| (*key, *address))
+    }
+
+    /// All members in order of id, to be counted and drawn from.
+    pub fn ranked(&self) -> &[(Key, Address)] {
+        self.ranked.get_or_init(|| self.by_key.iter().map(|(key, address)| (*key, *address)).collect())
+    }
+
+    /// The members whose ids begin with the same `bits` bits as this key, in order of id.
+    pub fn sharing(&self, key: Key, bits: u32) -> &[(Key, Address)] {
+        let all = self.ranked();
+        let start = all.partition_point(|(id, _)| *id < key && id.shared_bits(key) < bits);
+        let count = all[start..].partition_point(|(id, _)| id.shared_bits(key) >= bits);
+        &all[start..start + count]
     }
 }
 
 impl FromIterator<(Key, Address)> for Members {
     fn from_iter<I: IntoIterator<Item = (Key, Address)>>(members: I) -> Self {
-        Self(members.into_iter().collect())
+        Self { by_key: members.into_iter().collect(), ranked: OnceCell::new() }
     }
 }
 

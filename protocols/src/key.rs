@@ -28,6 +28,46 @@ impl Key {
         here != Self::ZERO && (here < end || end == Self::ZERO)
     }
 
+    /// How many leading bits two keys have in common; 192 if they are equal.
+    pub fn shared_bits(self, other: Self) -> u32 {
+        (self ^ other).leading_zeros()
+    }
+
+    /// The bit at this place, counted from the left: the first decides on which half of the circle a key lies.
+    ///
+    /// # Panics
+    /// If the place is 192 or beyond.
+    pub fn bit(self, place: u32) -> bool {
+        self.0[(place / u64::BITS) as usize] << (place % u64::BITS) >> (u64::BITS - 1) == 1
+    }
+
+    /// The first `bits` bits of this key; what follows is zero.
+    #[must_use]
+    pub fn prefix(self, bits: u32) -> Self {
+        Self(std::array::from_fn(|limb| {
+            let kept = bits.saturating_sub(limb as u32 * u64::BITS).min(u64::BITS);
+            if kept == 0 { 0 } else { self.0[limb] & (u64::MAX << (u64::BITS - kept)) }
+        }))
+    }
+
+    /// The digit of `b` bits that begins at this place, counted from the left; what is beyond the key is zero.
+    ///
+    /// # Panics
+    /// If `b` is not 1 to 32.
+    pub fn digit(self, place: u32, b: u32) -> u32 {
+        assert!((1..=32).contains(&b), "a digit has 1 to 32 bits");
+        let (limb, offset) = ((place / u64::BITS) as usize, place % u64::BITS);
+        let word = |limb: usize| u128::from(self.0.get(limb).copied().unwrap_or(0));
+        let both = word(limb) << u64::BITS | word(limb + 1);
+        (both << offset >> (u128::BITS - b)) as u32
+    }
+
+    /// The way to `other` around the circle, by the shorter side.
+    #[must_use]
+    pub fn ring_distance(self, other: Self) -> Self {
+        (self - other).min(other - self)
+    }
+
     /// How many of the leading bits are zero, of 192.
     fn leading_zeros(self) -> u32 {
         let limb = self.0.iter().position(|limb| *limb != 0).unwrap_or(LIMBS - 1);
@@ -314,6 +354,49 @@ mod tests {
             prop_assert_eq!(key(a) - key(b), key((modulus + a - b) % modulus));
             prop_assert_eq!(key(a) ^ key(b), key(a ^ b));
             prop_assert_eq!(key(a) < key(b), a < b);
+        }
+
+        #[test]
+        fn digits_prefixes_and_shared_bits_are_those_of_the_number(bits in 1..=64u32, a: u64, b: u64, cut in 0..=64u32) {
+            let (a, b) = (a >> (64 - bits), b >> (64 - bits));
+            let key = |number| width(bits).from_u64(number).expect("it fits");
+            let cut = cut.min(bits);
+            let kept = if cut == 0 { 0 } else { a >> (bits - cut) << (bits - cut) };
+            prop_assert_eq!(key(a).prefix(cut), key(kept));
+            prop_assert_eq!(key(a).shared_bits(key(b)) >= cut, key(a).prefix(cut) == key(b).prefix(cut));
+            for place in 0..bits {
+                prop_assert_eq!(key(a).bit(place), a >> (bits - 1 - place) & 1 == 1);
+                let left_aligned = a << (64 - bits);
+                prop_assert_eq!(key(a).digit(place, 4), (left_aligned << place >> 60) as u32);
+            }
+        }
+
+        #[test]
+        fn wide_digits_read_across_limbs(words: [u64; 3], place in 0..160u32, b in 1..=32u32) {
+            let mut words = words.into_iter();
+            let key = width(160).random(|| words.next().unwrap_or(0));
+            let bits = (place..place + b).fold(0u64, |digit, at| digit << 1 | u64::from(at < 192 && key.bit(at)));
+            prop_assert_eq!(u64::from(key.digit(place, b)), bits);
+        }
+
+        #[test]
+        fn the_distance_on_the_ring_is_a_metric(a: u16, b: u16, c: u16) {
+            let [a, b, c] = [a, b, c].map(|number| key16(number.into()));
+            prop_assert_eq!(a.ring_distance(b), b.ring_distance(a));
+            prop_assert_eq!(a.ring_distance(b) == Key::ZERO, a == b);
+            prop_assert!(a.ring_distance(c) <= a.ring_distance(b) + b.ring_distance(c));
+            prop_assert!(a.ring_distance(b) <= key16(0x8000));
+        }
+
+        #[test]
+        fn the_xor_distance_is_a_metric_and_names_one_node_for_each_distance(a: u16, b: u16, c: u16) {
+            let [a, b, c] = [a, b, c].map(|number| key16(number.into()));
+            prop_assert_eq!(a ^ b, b ^ a);
+            prop_assert_eq!(a ^ b == Key::ZERO, a == b);
+            prop_assert_eq!((a ^ b) ^ (b ^ c), a ^ c);
+            // The triangle: no distance is longer than the sum of two others, which may go beyond the circle.
+            let number = |key: Key| width(16).decimal(key).parse::<u64>().expect("a number");
+            prop_assert!(number(a ^ c) <= number(a ^ b) + number(b ^ c));
         }
 
         #[test]

@@ -12,6 +12,7 @@
 //! - [`key`]: points on a circle of 2^b places; [`duration`]: durations as written in files.
 //! - [`dht`]: the contract above the contract.
 //! - [`table`] and [`rpc`]: things under way, and calls with their timeouts and retries.
+//! - [`settings`]: settings that several protocols have; `upkeep` and `taken` (private): periods, and work handed over.
 //! - [`chord`]: Stoica et al., ToN 2003, with the rules of Zave, TSE 2017.
 
 pub mod chord;
@@ -19,7 +20,10 @@ pub mod dht;
 pub mod duration;
 pub mod key;
 pub mod rpc;
+pub mod settings;
 pub mod table;
+mod taken;
+mod upkeep;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,11 +3,12 @@
 #[path = "support/world.rs"]
 mod world;
 
-use protocols::chord::{Chord, Errand, LookupMode, Maintenance, Merge, Message, RouteOver, Rules, Settings, Toll};
+use protocols::chord::{Chord, Errand, Merge, Message, RouteOver, Rules, Settings, Toll};
 use protocols::dht::{Common, Dht, Report, Request, UPKEEP};
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
 use protocols::rpc::Timeout;
+use protocols::settings::{LookupMode, Maintenance};
 use protocols::table::{Handle, Table};
 use sim::address::Address;
 use sim::faults::{Groups, Rule, RuleId, Scope};

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use protocols::dht::{Common, Dht, LOOKUP, Report, Request};
 use protocols::key::Width;
+use protocols::settings::LookupMode;
 use protocols::{Entry, Visitor, chord};
 use sim::address::Address;
 use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
@@ -20,7 +21,7 @@ use world::{World, jittery};
 
 /// Every protocol of the registry, and what modes of it differ enough to be protocols of their own.
 fn entries() -> Vec<Entry> {
-    let recursive = chord::Settings { lookup: chord::LookupMode::Recursive, ..chord::Settings::default() };
+    let recursive = chord::Settings { lookup: LookupMode::Recursive, ..chord::Settings::default() };
     let mut entries = Entry::all();
     entries.push(Entry::Chord(recursive));
     entries
@@ -66,6 +67,7 @@ laws! {
     lookups_end_once_whoever_crashes,
     a_lookup_before_the_join_fails_at_once,
     copies_are_held_by_the_owner_first,
+    the_rule_of_holders_agrees_with_the_rule_of_owners,
     settings_are_documented,
     default_texts_mean_the_defaults,
     duplicates_do_no_harm,
@@ -277,7 +279,24 @@ fn copies_are_held_by_the_owner_first<P: Dht>(settings: &P::Settings) {
         world.run(20);
         let answer = world.answer_to(asked).expect("a quiet network");
         assert_eq!(answer.holders.first(), Some(&answer.owner), "{answer:?}");
-        assert_eq!(answer.holders.iter().collect::<BTreeSet<_>>().len(), 3, "{answer:?}");
+        assert_eq!(answer.holders, P::holders(&world.members(), asked.key, 3));
+        assert!(answer.hops <= answer.hops_to_owner && answer.hops_to_owner <= answer.hops_to_end, "{answer:?}");
+        assert!(answer.known_at <= answer.replied_at, "{answer:?}");
+    }
+}
+
+/// The first holder is the owner; there are as many as asked for, or all, and nobody twice.
+fn the_rule_of_holders_agrees_with_the_rule_of_owners<P: Dht>(settings: &P::Settings) {
+    for nodes in [0, 1, 2, 20] {
+        let world = World::<P>::warm(settings, nodes, 3);
+        let members = world.members();
+        for key in (0..50).map(|key| world.sim.shared().width().hash(&format!("key-{key}"))) {
+            for copies in [1, 3, 50] {
+                let holders = P::holders(&members, key, copies);
+                assert_eq!(holders.first().copied(), P::owner(&members, key));
+                assert_eq!(holders.iter().collect::<BTreeSet<_>>().len(), copies.min(nodes as usize));
+            }
+        }
     }
 }
 
@@ -389,7 +408,8 @@ impl<P: Dht> Puppets<P> {
                 self.handle(node, Event::Timer(timer));
             }
             70..80 => {
-                let from = Address(index.index(NODES as usize) as u32);
+                // Nobody is a stranger to himself: what arrives comes from another.
+                let from = Address((node.0 + 1 + index.index(NODES as usize - 1) as u32) % NODES);
                 self.handle(node, Event::Message { from, message: index.get(foreign).clone() });
             }
             _ => {
@@ -417,6 +437,8 @@ impl<P: Dht> Puppets<P> {
         let chance = &mut self.chances[node.index()];
         let mut cx = Context::new(self.now, node, cause, &self.common, chance, &mut effects);
         self.nodes[node.index()].handle(event, &mut cx);
+        assert!(effects.len() <= EFFECTS_MAX, "{} effects of one event", effects.len());
+        assert_eq!(self.nodes[node.index()].check_state(node, &self.common), Ok(()));
         for effect in effects {
             match effect {
                 Effect::Send { to, message, .. } => self.letters.push((node, to, message)),
@@ -429,3 +451,5 @@ impl<P: Dht> Puppets<P> {
 }
 
 const NODES: u32 = 5;
+/// What one event of a node that knows four others can set off: a few messages to each, and their timers.
+const EFFECTS_MAX: usize = 100;

@@ -362,7 +362,16 @@ mod tests {
 
     fn answer(judge: &mut Judge<Chord>, number: u32, owner: u32, now: SimTime) {
         let (owner, silence) = (node(owner), Silence::default());
-        let answer = Answer { owner, holders: vec![], hops: 0, hops_to_owner: 0, known_at: now, silence };
+        let answer = Answer {
+            owner,
+            holders: vec![],
+            hops: 0,
+            hops_to_owner: 0,
+            hops_to_end: 0,
+            known_at: now,
+            replied_at: now,
+            silence,
+        };
         judge.ended(RequestId(number), Verdict::Answered(&answer), now);
     }
 

@@ -4,12 +4,14 @@ use sim::address::Address;
 use sim::time::Span;
 
 use super::message::{Errand, Message, Toll};
-use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, jittered, place};
+use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, place};
 use super::search::{Next, Route, Search};
-use super::settings::{LookupMode, Settings};
+use super::settings::Settings;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
+use crate::settings::LookupMode;
 use crate::table::Handle;
+use crate::upkeep::jittered;
 
 impl Chord {
     /// A user wants to know who owns a key.
@@ -66,7 +68,16 @@ impl Chord {
         let holders = lookup.search.holders(copies);
         let hops_to_owner = hops + u32::from(owner != cx.me());
         let (known_at, silence) = (lookup.known_at, lookup.silence);
-        cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at, silence }));
+        cx.report(Report::Answered(Answer {
+            owner,
+            holders,
+            hops,
+            hops_to_owner,
+            hops_to_end: hops_to_owner,
+            known_at,
+            replied_at: cx.now(),
+            silence,
+        }));
     }
 
     /// A recursive lookup's owner has replied.
@@ -82,7 +93,16 @@ impl Chord {
         silence.timeouts += timeouts;
         silence.on_the_way += on_the_way;
         let hops_to_owner = hops + u32::from(owner != cx.me());
-        cx.report(Report::Answered(Answer { owner, holders, hops, hops_to_owner, known_at: cx.now(), silence }));
+        cx.report(Report::Answered(Answer {
+            owner,
+            holders,
+            hops,
+            hops_to_owner,
+            hops_to_end: hops_to_owner,
+            known_at: cx.now(),
+            replied_at: cx.now(),
+            silence,
+        }));
     }
 
     /// A user's lookup has come to nothing.
@@ -224,7 +244,7 @@ impl Chord {
         match why {
             Why::User { .. } if !cx.shared().settings.restart_lost => self.give_up(id, FailureReason::NoRoute, cx),
             Why::User { .. } => {
-                let pause = jittered(LOST_PAUSE, cx);
+                let pause = jittered(LOST_PAUSE, cx.chance());
                 cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));
             }
             Why::Join => {

@@ -66,6 +66,23 @@ impl Neighbours {
         }
     }
 
+    /// Says which rule of lists is broken, if any is: nobody twice, never the node itself, no more than r.
+    pub(crate) fn check(&self, place: Place<'_>) -> Result<(), String> {
+        let mut distinct = self.successors.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if distinct.len() != self.successors.len() {
+            return Err(format!("the list names a node twice: {:?}", self.successors));
+        }
+        if distinct.contains(&place.me) || self.predecessor == Some(place.me) {
+            return Err(format!("a neighbour of itself: {self:?}"));
+        }
+        if !self.is_makeshift && distinct.len() > place.common.settings.successors as usize {
+            return Err(format!("a list of {}", distinct.len()));
+        }
+        Ok(())
+    }
+
     /// A node that was silent is a neighbour no longer.
     pub(crate) fn bury(&mut self, dead: Address) {
         self.successors.retain(|node| *node != dead);
@@ -178,12 +195,7 @@ pub(crate) mod tests {
                     1 => neighbours.left(Address(who), list.first().copied().map(Address), &nodes(&list), place),
                     _ => neighbours.bury(Address(who)),
                 }
-                let mut distinct = neighbours.successors.clone();
-                distinct.sort_unstable();
-                distinct.dedup();
-                prop_assert_eq!(distinct.len(), neighbours.successors.len());
-                prop_assert!(distinct.len() <= 3 && !distinct.contains(&place.me));
-                prop_assert_ne!(neighbours.predecessor, Some(place.me));
+                prop_assert_eq!(neighbours.check(place), Ok(()));
             }
         }
     }

@@ -1,8 +1,7 @@
 //! The state of a Chord node, what it knows of the way to a key, and how it asks questions.
 
 use sim::address::Address;
-use sim::protocol::{Cause, Context, RequestId, Slot};
-use sim::sampler;
+use sim::protocol::{Context, Slot};
 use sim::time::{SimTime, Span};
 
 use super::correct::Correct;
@@ -12,11 +11,11 @@ use super::neighbours::{Neighbours, Place};
 use super::published::Published;
 use super::search::{Route, Search};
 use super::settings::RouteOver;
-use super::taken::Taken;
-use crate::dht::{Silence, UPKEEP};
+use crate::dht::Silence;
 use crate::key::Key;
 use crate::rpc::{Call, Calls, Silent};
 use crate::table::{Handle, Table};
+use crate::taken::Taken;
 
 /// A Chord node. See the [module](super) for what it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -286,25 +285,9 @@ fn note_toll(what: &mut What, me: Address) {
     }
 }
 
-/// What is done from here on serves the ring and nobody's request.
-pub(super) fn for_upkeep(cx: &mut Cx<'_>) {
-    cx.set_cause(Cause { purpose: UPKEEP, request: RequestId::NONE });
-}
-
 /// Where the node stands, without a hold on it.
 pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
     Place { me: cx.me(), common: cx.shared() }
-}
-
-/// A period, drawn from half to one and a half times its mean (ToN 2003, VI-E: 15 to 45 s for 30 s).
-pub(super) fn jittered(mean: Span, cx: &mut Cx<'_>) -> Span {
-    let nanos = mean.as_nanos();
-    Span::from_nanos(nanos / 2 + sampler::below(cx.chance(), nanos.max(1)))
-}
-
-/// A random part of a span: the phase of a period.
-pub(super) fn part_of(span: Span, cx: &mut Cx<'_>) -> Span {
-    Span::from_nanos(sampler::below(cx.chance(), span.as_nanos().max(1)))
 }
 
 pub(super) fn deadline_slot(lookup: Handle) -> Slot {

@@ -7,6 +7,7 @@ use crate::dht::{Setting, SettingError};
 use crate::duration::Duration;
 use crate::key::Width;
 use crate::rpc::Timeout;
+use crate::settings::{LookupMode, Maintenance, calls, one_to, some_time};
 
 /// The settings of a Chord overlay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,15 +79,6 @@ pub enum RouteOver {
     Fingers,
 }
 
-/// Who asks the next node on the way to a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LookupMode {
-    /// The issuer asks every node on the way.
-    Iterative,
-    /// Each node hands the lookup to the next; the owner replies to the issuer.
-    Recursive,
-}
-
 /// Which rules keep the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rules {
@@ -94,15 +86,6 @@ pub enum Rules {
     Correct,
     /// Stoica et al., SIGCOMM 2001: known to break.
     Published,
-}
-
-/// Whether upkeep runs by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Maintenance {
-    /// Every so often.
-    Periodic,
-    /// Only when a script says `Step`.
-    Manual,
 }
 
 /// Whether rings that have lost each other look for each other.
@@ -236,21 +219,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
 
 /// Complains of settings that cannot be meant.
 pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingError> {
-    at_least_one("successors", settings.successors)?;
-    at_least_one("alternatives", settings.alternatives)?;
-    at_most("successors", settings.successors, 1024)?;
-    at_most("alternatives", settings.alternatives, 1024)?;
-    at_most("retries", settings.retries, 100)?;
+    one_to("successors", settings.successors, 1024)?;
+    one_to("alternatives", settings.alternatives, 1024)?;
     some_time("stabilize", settings.stabilize)?;
     some_time("fix_fingers", settings.fix_fingers)?;
     some_time("lookup_deadline", settings.lookup_deadline)?;
-    match settings.timeout {
-        Timeout::Fixed(wait) => some_time("timeout", wait)?,
-        Timeout::Adaptive { initial, max } => {
-            some_time("timeout", initial)?;
-            some_time("timeout", max)?;
-        }
-    }
+    calls(settings.timeout, settings.retries)?;
     match (settings.merge, settings.rules) {
         (Merge::Off, _) => Ok(()),
         (Merge::Bootstrap { every }, Rules::Correct) => some_time("merge", every),
@@ -260,27 +234,4 @@ pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingErr
             help: "leave `merge` out, or `rules: Published`".to_owned(),
         }),
     }
-}
-
-fn at_least_one(field: &'static str, value: u32) -> Result<(), SettingError> {
-    if value > 0 {
-        return Ok(());
-    }
-    Err(SettingError { field, problem: format!("`{field}` must be at least 1"), help: format!("write `{field}: 8`") })
-}
-
-fn at_most(field: &'static str, value: u32, max: u32) -> Result<(), SettingError> {
-    if value <= max {
-        return Ok(());
-    }
-    let problem = format!("`{field}` must be at most {max}");
-    Err(SettingError { field, problem, help: format!("write a number up to {max}") })
-}
-
-fn some_time(field: &'static str, value: Duration) -> Result<(), SettingError> {
-    if value.0 > Span::ZERO {
-        return Ok(());
-    }
-    let problem = format!("`{field}` must be longer than nothing");
-    Err(SettingError { field, problem, help: "write for example \"500ms\"".to_owned() })
 }

@@ -8,14 +8,15 @@ use super::correct::Correct;
 use super::message::Message;
 use super::neighbours::Action;
 use super::node::{
-    Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why, for_upkeep,
-    jittered, part_of, place,
+    Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why, place,
 };
 use super::published::{Published, Step};
-use super::settings::{Maintenance, Merge, Rules};
+use super::settings::{Merge, Rules};
 use crate::dht::Report;
 use crate::rpc::Calls;
+use crate::settings::Maintenance;
 use crate::table::Table;
+use crate::upkeep::{for_upkeep, jittered, part_of};
 
 impl Chord {
     /// Joins the ring that these nodes are said to be in, or begins one.
@@ -51,7 +52,7 @@ impl Chord {
     /// The join did not work out; the next bootstrap is asked after a pause.
     pub(super) fn join_later(&mut self, cx: &mut Cx<'_>) {
         self.bootstraps.rotate_left(1);
-        let pause = jittered(JOIN_PAUSE, cx);
+        let pause = jittered(JOIN_PAUSE, cx.chance());
         cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
     }
 
@@ -113,7 +114,7 @@ impl Chord {
 
     /// Time to stabilize.
     pub(super) fn stabilize_due(&mut self, cx: &mut Cx<'_>) {
-        let period = jittered(cx.shared().settings.stabilize.0, cx);
+        let period = jittered(cx.shared().settings.stabilize.0, cx.chance());
         cx.set_timer(STABILIZE, period, Timer::Stabilize);
         self.stabilize(cx);
     }
@@ -230,7 +231,7 @@ impl Chord {
 
     /// Time to fix a finger.
     pub(super) fn fix_finger_due(&mut self, cx: &mut Cx<'_>) {
-        let period = jittered(cx.shared().settings.fix_fingers.0, cx);
+        let period = jittered(cx.shared().settings.fix_fingers.0, cx.chance());
         cx.set_timer(FIX_FINGER, period, Timer::FixFinger);
         self.fix_finger(cx);
     }
@@ -257,7 +258,7 @@ impl Chord {
         let Merge::Bootstrap { every } = cx.shared().settings.merge else {
             return;
         };
-        let period = jittered(every.0, cx);
+        let period = jittered(every.0, cx.chance());
         cx.set_timer(MERGE, period, Timer::Merge);
         self.ask_bootstrap(cx);
     }
@@ -290,12 +291,12 @@ impl Chord {
         if settings.maintenance == Maintenance::Manual {
             return;
         }
-        let phase = part_of(settings.stabilize.0, cx);
+        let phase = part_of(settings.stabilize.0, cx.chance());
         cx.set_timer(STABILIZE, phase, Timer::Stabilize);
-        let phase = part_of(settings.fix_fingers.0, cx);
+        let phase = part_of(settings.fix_fingers.0, cx.chance());
         cx.set_timer(FIX_FINGER, phase, Timer::FixFinger);
         if let Merge::Bootstrap { every } = settings.merge {
-            let phase = part_of(every.0, cx);
+            let phase = part_of(every.0, cx.chance());
             cx.set_timer(MERGE, phase, Timer::Merge);
         }
     }
@@ -324,7 +325,7 @@ impl Chord {
             }
             Action::Alone => self.rescue(cx),
             Action::Later => {
-                let pause = part_of(Span::from_nanos(cx.shared().settings.stabilize.0.as_nanos() / 4), cx);
+                let pause = part_of(Span::from_nanos(cx.shared().settings.stabilize.0.as_nanos() / 4), cx.chance());
                 cx.set_timer(STABILIZE_AGAIN, pause, Timer::StabilizeAgain);
             }
             Action::Done => {}

@@ -174,8 +174,11 @@ impl<P: Dht> World<P> {
         asked.iter().filter(|asked| owner(**asked) == P::owner(&members, asked.key)).count()
     }
 
-    /// Asks every node for some keys: every answer must be right.
+    /// Asks every node for some keys: every answer must be right. No node's state may break a rule of its own.
     pub fn all_right(&mut self) {
+        for (address, node) in self.sim.nodes() {
+            assert_eq!(node.check_state(address, self.sim.shared()), Ok(()), "{address}");
+        }
         let asked = self.look_up_everywhere(5);
         self.run(60);
         assert_eq!(self.right(&asked), asked.len(), "right of asked, {} nodes up", self.up().len());
