@@ -266,6 +266,28 @@ impl Members {
         self.by_key.range(..key).rev().chain(self.by_key.range(key..).rev()).map(|(key, address)| (*key, *address))
     }
 
+    /// The members whose ids are closest to a key by XOR, the closest first.
+    pub fn closest_by_xor(&self, key: Key, count: usize) -> Vec<Address> {
+        let mut found = Vec::with_capacity(count.min(self.len()));
+        self.collect_by_xor(key, (Key::ZERO, 0), count, &mut found);
+        found
+    }
+
+    /// Goes through the ids that begin with a prefix in order of their distance, until enough are found.
+    fn collect_by_xor(&self, key: Key, (prefix, bits): (Key, u32), count: usize, found: &mut Vec<Address>) {
+        let mut here = self.by_key.range(prefix.prefix(bits)..=prefix.last_of(bits));
+        let Some((first, address)) = here.next().filter(|_| found.len() < count) else {
+            return;
+        };
+        let Some((last, _)) = here.next_back() else {
+            return found.push(*address);
+        };
+        let shared = first.shared_bits(*last);
+        let (near, far) = if key.bit(shared) { (last, first) } else { (first, last) };
+        self.collect_by_xor(key, (*near, shared + 1), count, found);
+        self.collect_by_xor(key, (*far, shared + 1), count, found);
+    }
+
     /// All members in order of id, to be counted and drawn from.
     pub fn ranked(&self) -> &[(Key, Address)] {
         self.ranked.get_or_init(|| self.by_key.iter().map(|(key, address)| (*key, *address)).collect())

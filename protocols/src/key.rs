@@ -50,6 +50,13 @@ impl Key {
         }))
     }
 
+    /// The last key that begins with the first `bits` bits of this one.
+    #[must_use]
+    pub fn last_of(self, bits: u32) -> Self {
+        let rest = Self([u64::MAX; LIMBS]);
+        self.prefix(bits) ^ rest ^ rest.prefix(bits)
+    }
+
     /// The digit of `b` bits that begins at this place, counted from the left; what is beyond the key is zero.
     ///
     /// # Panics
@@ -363,6 +370,8 @@ mod tests {
             let cut = cut.min(bits);
             let kept = if cut == 0 { 0 } else { a >> (bits - cut) << (bits - cut) };
             prop_assert_eq!(key(a).prefix(cut), key(kept));
+            prop_assert!(key(a) <= key(a).last_of(cut) && key(a).last_of(cut).prefix(cut) == key(a).prefix(cut));
+            prop_assert!(key(b) <= key(a).last_of(cut) || key(b).prefix(cut) > key(a).prefix(cut));
             prop_assert_eq!(key(a).shared_bits(key(b)) >= cut, key(a).prefix(cut) == key(b).prefix(cut));
             for place in 0..bits {
                 prop_assert_eq!(key(a).bit(place), a >> (bits - 1 - place) & 1 == 1);

@@ -14,10 +14,12 @@
 //! - [`table`] and [`rpc`]: things under way, and calls with their timeouts and retries.
 //! - [`settings`]: settings that several protocols have; `upkeep` and `taken` (private): periods, and work handed over.
 //! - [`chord`]: Stoica et al., ToN 2003, with the rules of Zave, TSE 2017.
+//! - [`kademlia`]: Maymounkov and Mazières, IPTPS 2002.
 
 pub mod chord;
 pub mod dht;
 pub mod duration;
+pub mod kademlia;
 pub mod key;
 pub mod rpc;
 pub mod settings;
@@ -71,6 +73,7 @@ macro_rules! registry {
 
 registry! {
     Chord(chord::Chord),
+    Kademlia(kademlia::Kademlia),
 }
 
 /// Does something with a protocol whose type is known only at run time.

@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use protocols::dht::{Common, Dht, LOOKUP, Report, Request};
+use protocols::duration::Duration;
+use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
-use protocols::{Entry, Visitor, chord};
+use protocols::{Entry, Visitor, chord, kademlia};
 use sim::address::Address;
 use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::rng::{Stream, StreamPurpose};
@@ -22,8 +24,12 @@ use world::{World, jittery};
 /// Every protocol of the registry, and what modes of it differ enough to be protocols of their own.
 fn entries() -> Vec<Entry> {
     let recursive = chord::Settings { lookup: LookupMode::Recursive, ..chord::Settings::default() };
+    // Small buckets do not meet all contacts within one lookup's deadline: who is dead must be found out by refreshes.
+    let often = kademlia::Settings { k: 8, refresh: Duration(Span::from_secs(60)), ..Default::default() };
+    let small = kademlia::Settings { b: 2, parallelism: kademlia::Parallelism::Strict, ..often.clone() };
+    let other = kademlia::Settings { eviction: kademlia::Eviction::Lazy, farewell: Contacts, ..often };
     let mut entries = Entry::all();
-    entries.push(Entry::Chord(recursive));
+    entries.extend([Entry::Chord(recursive), Entry::Kademlia(small), Entry::Kademlia(other)]);
     entries
 }
 

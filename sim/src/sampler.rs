@@ -1,7 +1,7 @@
 //! Samplers: from random words to distributions, by `libm` and integers alone, so that every machine draws the same.
 //!
 //! The system's `ln` and `exp` differ between machines, and published samplers change their streams between versions;
-//! so these are our own. All but [`below`] and [`shuffle`] use exactly one word and are increasing in it (inverse
+//! so these are our own. All but [`below`], [`shuffle`] and [`choose`] use exactly one word and are increasing in it (inverse
 //! transform), so that under one seed two settings of a distribution give coupled values.
 
 use crate::rng::Words;
@@ -39,6 +39,18 @@ pub fn shuffle<T>(words: &mut impl Words, items: &mut [T]) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(words, last as u64 + 1) as usize);
     }
+}
+
+/// So many different numbers out of `0..total`, each choice equally likely, in no particular order (Floyd's algorithm, in
+/// Bentley, "A Sample of Brilliance", 1987); all of them if there are no more.
+pub fn choose(words: &mut impl Words, total: usize, count: usize) -> Vec<usize> {
+    let count = count.min(total);
+    let mut chosen = Vec::with_capacity(count);
+    for last in total - count..total {
+        let number = below(words, last as u64 + 1) as usize;
+        chosen.push(if chosen.contains(&number) { last } else { number });
+    }
+    chosen
 }
 
 /// Uniform over `[low, high)`.
@@ -206,6 +218,20 @@ mod tests {
         }
         assert_eq!(counts.len(), 6);
         assert!(counts.values().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn every_choice_is_equally_likely() {
+        let mut stream = Stream::open(5, StreamPurpose(99), 3);
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..60_000 {
+            let mut chosen = choose(&mut stream, 4, 2);
+            chosen.sort_unstable();
+            *counts.entry(chosen).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(counts.values().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert_eq!((choose(&mut stream, 3, 9).len(), choose(&mut stream, 0, 2).len()), (3, 0));
     }
 
     fn moments(mut draw: impl FnMut() -> f64) -> (f64, f64) {

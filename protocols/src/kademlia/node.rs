@@ -1,0 +1,251 @@
+//! The state of a Kademlia node, how it asks questions, and what it makes of hearing from others.
+
+use sim::address::Address;
+use sim::protocol::{Context, Slot};
+use sim::time::SimTime;
+
+use super::buckets::{Buckets, Place, Seen};
+use super::message::Message;
+use super::search::Search;
+use super::settings::{Eviction, Settings};
+use super::trouble::Trouble;
+use crate::dht::Silence;
+use crate::key::Key;
+use crate::rpc::{Call, Calls, Silent};
+use crate::table::{Handle, Table};
+use crate::upkeep::for_upkeep;
+
+/// A Kademlia node. See the [module](super) for what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Kademlia {
+    pub(super) status: Status,
+    pub(super) buckets: Buckets,
+    pub(super) trouble: Trouble,
+    pub(super) lookups: Table<Lookup>,
+    pub(super) calls: Calls<What>,
+    pub(super) bootstraps: Vec<Address>,
+    /// Oldest contacts of full buckets that are being pinged.
+    pub(super) pinged: Vec<Address>,
+    /// Prefixes of buckets that the join still has to refresh.
+    pub(super) to_refresh: Vec<Key>,
+    pub(super) refreshing: Option<Handle>,
+}
+
+/// Whether a node is in the overlay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Status {
+    #[default]
+    Outside,
+    Joining,
+    Member,
+}
+
+/// A lookup of this node's own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Lookup {
+    pub(super) why: Why,
+    pub(super) search: Search,
+    pub(super) begun_at: SimTime,
+    pub(super) silence: Silence,
+    /// Calls in flight, and some that have ended.
+    pub(super) calls: Vec<Handle>,
+}
+
+/// What a lookup is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Why {
+    User { copies: u32 },
+    Join,
+    Refresh,
+    Rejoin,
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum What {
+    /// The contacts closest to a lookup's key.
+    Find(Handle),
+    /// Whether the oldest contact of a full bucket lives.
+    PingOldest,
+}
+
+impl What {
+    /// Whether a message is an answer to this. One that was meant for an earlier life of this node may not be.
+    fn is_answered_by(self, message: &Message) -> bool {
+        matches!(
+            (self, message),
+            (Self::Find(_), Message::Nodes { .. } | Message::NotMember { .. })
+                | (Self::PingOldest, Message::Pong { .. })
+        )
+    }
+}
+
+/// Every reason for a Kademlia node to wake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// Time to refresh a bucket.
+    Refresh,
+    /// A join did not work out: try again.
+    JoinAgain,
+    /// All contacts are stale: ask one of them whether it has come back.
+    Lonely,
+    /// A call was not answered.
+    Call(Handle),
+    /// A lookup's deadline.
+    Deadline(Handle),
+    /// A lookup found nobody to ask: begin again.
+    LookAgain(Handle),
+}
+
+pub(super) type Cx<'a> = Context<'a, Kademlia>;
+
+impl Kademlia {
+    /// Its contacts. For those who look at a run from outside.
+    pub fn contacts(&self) -> impl Iterator<Item = Address> {
+        self.buckets.contacts()
+    }
+
+    /// A message has come from this node: it lives, and is a contact if there is room for it.
+    pub(super) fn heard(&mut self, from: Address, cx: &mut Cx<'_>) {
+        self.trouble.heard(from);
+        let place = place(cx);
+        let Seen::Full { oldest } = self.buckets.seen(from, place) else {
+            return;
+        };
+        let Settings { stale_after, eviction, .. } = cx.shared().settings;
+        let stale = self.buckets.around(place.key(from)).iter().find(|node| self.trouble.is_stale(**node, stale_after));
+        if let Some(stale) = stale.copied() {
+            return self.buckets.replace(stale, place);
+        }
+        if eviction == Eviction::Ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
+            self.pinged.push(oldest);
+            let cause = cx.cause();
+            for_upkeep(cx);
+            self.call(oldest, What::PingOldest, cx);
+            cx.set_cause(cause);
+        }
+    }
+
+    /// The contacts closest to a key that may be named to this node.
+    pub(super) fn closest_for(&self, other: Address, key: Key, count: usize, cx: &Cx<'_>) -> Vec<Address> {
+        self.buckets.closest(key, count, place(cx), |node| node != other && self.is_fit(node, cx))
+    }
+
+    /// The contacts closest to a key that may be asked. Where all should be left alone for a while, they are asked after all.
+    pub(super) fn closest(&self, key: Key, count: usize, cx: &Cx<'_>) -> Vec<Address> {
+        let fit = self.buckets.closest(key, count, place(cx), |node| self.is_fit(node, cx));
+        if !fit.is_empty() {
+            return fit;
+        }
+        let stale_after = cx.shared().settings.stale_after;
+        self.buckets.closest(key, count, place(cx), |node| !self.trouble.is_stale(node, stale_after))
+    }
+
+    /// Whether nobody is left who could be asked: all contacts are stale, or there are none.
+    pub(super) fn is_alone(&self, cx: &Cx<'_>) -> bool {
+        let stale_after = cx.shared().settings.stale_after;
+        self.buckets.contacts().all(|node| self.trouble.is_stale(node, stale_after))
+    }
+
+    /// Asks a node something, and wakes when it stays silent.
+    pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
+        let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
+        let message = self.question(id, what);
+        cx.send(to, message);
+        cx.set_timer(call_slot(id), wait, Timer::Call(id));
+        id
+    }
+
+    /// A call's answer has come; none if nobody waits for it.
+    pub(super) fn answered(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
+        if self.calls.get(id).is_some_and(|call| !call.what.is_answered_by(answer)) {
+            return None;
+        }
+        let call = self.calls.answered(id, from, cx.now())?;
+        cx.cancel_timer(call_slot(id));
+        Some(call.what)
+    }
+
+    /// A call has met silence: it is repeated, or its end is returned.
+    pub(super) fn silence(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
+        let Settings { timeout, retries, .. } = cx.shared().settings;
+        let (to, what, wait, waited) = match self.calls.silent(id, cx.now(), timeout, retries)? {
+            Silent::GaveUp(call) => {
+                self.note_silence(call.what, call.wait);
+                return Some(call);
+            }
+            Silent::Again { call, waited } => (call.to, call.what, call.wait, waited),
+        };
+        self.note_silence(what, waited);
+        let message = self.question(id, what);
+        cx.send(to, message);
+        cx.set_timer(call_slot(id), wait, Timer::Call(id));
+        None
+    }
+
+    /// A contact did not answer a call.
+    pub(super) fn failed(&mut self, node: Address, cx: &mut Cx<'_>) {
+        let Settings { backoff, stale_after, .. } = cx.shared().settings;
+        let place = place(cx);
+        if !self.buckets.contains(node, place) {
+            return;
+        }
+        self.trouble.failed(node, cx.now(), backoff.0);
+        if self.trouble.is_stale(node, stale_after) {
+            self.buckets.replace(node, place);
+        }
+        self.trouble.keep(|node| self.buckets.contains(node, place));
+    }
+
+    /// Ends a call that nobody waits for any more.
+    pub(super) fn hang_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        if self.calls.end(id).is_some() {
+            cx.cancel_timer(call_slot(id));
+        }
+    }
+
+    fn is_fit(&self, node: Address, cx: &Cx<'_>) -> bool {
+        self.trouble.is_fit(node, cx.now(), cx.shared().settings.stale_after)
+    }
+
+    /// An attempt for one of the node's own lookups met silence.
+    fn note_silence(&mut self, what: What, waited: sim::time::Span) {
+        if let What::Find(lookup) = what
+            && let Some(lookup) = self.lookups.get_mut(lookup)
+        {
+            lookup.silence.add(waited);
+        }
+    }
+
+    fn question(&self, call: Handle, what: What) -> Message {
+        match what {
+            What::Find(lookup) => {
+                let key = self.lookups.get(lookup).map_or(Key::ZERO, |lookup| lookup.search.key());
+                Message::FindNode { call, key }
+            }
+            What::PingOldest => Message::Ping { call },
+        }
+    }
+}
+
+/// Where the node stands, without a hold on it.
+pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
+    Place { me: cx.me(), common: cx.shared() }
+}
+
+pub(super) fn deadline_slot(lookup: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 1)
+}
+
+pub(super) fn again_slot(lookup: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 2)
+}
+
+fn call_slot(call: Handle) -> Slot {
+    Slot(FIRST_FREE_SLOT + 3 * call.place())
+}
+
+pub(super) const REFRESH: Slot = Slot(0);
+pub(super) const JOIN_AGAIN: Slot = Slot(1);
+pub(super) const LONELY: Slot = Slot(2);
+const FIRST_FREE_SLOT: u32 = 3;
