@@ -18,6 +18,7 @@ use scenarios::run::{Finished, Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
+use crate::comparison::compare;
 use crate::expect;
 use crate::metrics::Metrics;
 use crate::results::{Document, Outcome};
@@ -164,6 +165,7 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
         seeds: seeds.to_vec(),
         version: env!("CARGO_PKG_VERSION"),
         expectations: expect::judge(scenario, &results),
+        comparison: compare(&results),
         results,
     }
 }

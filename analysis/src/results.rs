@@ -23,6 +23,8 @@ pub struct Document {
     pub results: Vec<Outcome>,
     /// What was expected, and what came out.
     pub expectations: Vec<Expected>,
+    /// The protocols compared; empty if there is only one.
+    pub comparison: Vec<ComparedFigure>,
 }
 
 /// What one run has come to.
@@ -180,6 +182,49 @@ pub struct Expected {
     pub met: bool,
 }
 
+/// One figure of all protocols: over the seeds, and within each seed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparedFigure {
+    /// Its name, as in expectations.
+    pub metric: &'static str,
+    /// Each protocol's, in order of the file.
+    pub means: Vec<SeedMean>,
+    /// Each pair of protocols, in order of the file.
+    pub differences: Vec<Difference>,
+}
+
+/// A figure of one protocol over its seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeedMean {
+    /// The protocol's label.
+    pub label: String,
+    /// The mean; null where no seed has a value.
+    pub mean: Option<f64>,
+    /// Half of its 95 % interval; null with fewer than two values.
+    pub half_width: Option<f64>,
+    /// How many seeds have a value.
+    pub seeds: usize,
+}
+
+/// What one protocol has more than another, within each seed in which both have a value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// From the figure of this protocol,
+    pub of: String,
+    /// that of this one is taken away.
+    pub minus: String,
+    /// The mean; null without pairs.
+    pub mean: Option<f64>,
+    /// Half of its 95 % interval; null with fewer than two pairs.
+    pub half_width: Option<f64>,
+    /// In how many seeds both have a value.
+    pub pairs: usize,
+    /// Whether both have the same value in every pair; null without pairs.
+    pub equal: Option<bool>,
+    /// Whether the interval excludes zero; null where there is no interval.
+    pub significant: Option<bool>,
+}
+
 impl Outcome {
     /// The figures of one run.
     pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
@@ -213,8 +258,14 @@ impl Outcome {
 
     /// The figure of this name, such as `lookups.hops.mean`; none if it has no value in this run.
     pub fn figure(&self, metric: &str) -> Option<f64> {
+        self.figures(&[metric]).into_iter().next().flatten()
+    }
+
+    /// The figures of these names, in their order.
+    pub fn figures(&self, metrics: &[&str]) -> Vec<Option<f64>> {
         let tree = serde_json::to_value(self).expect("results are plain data");
-        metric.split('.').try_fold(&tree, |tree, name| tree.get(name)).and_then(serde_json::Value::as_f64)
+        let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
+        metrics.iter().map(|metric| at(metric).and_then(serde_json::Value::as_f64)).collect()
     }
 }
 
