@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use protocols::dht::Dht;
 use protocols::{Entry, Visitor};
 use rayon::prelude::*;
-use scenarios::ast::Scenario;
+use scenarios::ast::{DEFAULT_SEED, Scenario};
 use scenarios::diagnostic::Diagnostic;
 use scenarios::files::Files;
 use scenarios::mistake::Mistake;
@@ -145,6 +145,20 @@ pub fn execute(
         .collect::<Result<Vec<Run>, Failure>>()?;
     let document = document(input, &scenario, &seeds, &runs);
     Ok(Executed { scenario, runs, document })
+}
+
+/// So many seeds, at least one, beginning with the scenario's first.
+pub fn seeds_from_first(input: &Input, count: u64) -> Result<Vec<u64>, Failure> {
+    let scenario = read::scenario(&input.name, &input.bytes)?;
+    let first = scenario.seeds().first().copied().unwrap_or(DEFAULT_SEED);
+    let last = first.checked_add(count - 1).ok_or_else(|| {
+        let title = format!("there are no {count} seeds from {first} on: the last one is {}", u64::MAX);
+        Box::new(
+            Diagnostic::new(&input.name, &title)
+                .help("ask for fewer seeds, or let the scenario begin with a smaller one"),
+        )
+    })?;
+    Ok((first..=last).collect())
 }
 
 /// Every protocol with the plan of every seed: all protocols meet the same.
