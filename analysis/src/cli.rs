@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use scenarios::ast::SEEDS_MAX;
 use sim::address::Address;
 use sim::protocol::RequestId;
 use sim::time::{SimTime, Span};
@@ -44,6 +45,9 @@ pub(crate) struct Run {
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// So many seeds instead of the scenario's, beginning with its first.
+    #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = value_parser!(u64).range(1..=SEEDS_MAX))]
+    pub(crate) seeds: Option<u64>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

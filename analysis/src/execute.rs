@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use protocols::dht::Dht;
 use protocols::{Entry, Visitor};
 use rayon::prelude::*;
-use scenarios::ast::Scenario;
+use scenarios::ast::{DEFAULT_SEED, Scenario};
 use scenarios::diagnostic::Diagnostic;
 use scenarios::files::Files;
 use scenarios::mistake::Mistake;
@@ -18,6 +18,7 @@ use scenarios::run::{Finished, Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
+use crate::comparison::compare;
 use crate::expect;
 use crate::metrics::Metrics;
 use crate::results::{Document, Outcome};
@@ -146,6 +147,20 @@ pub fn execute(
     Ok(Executed { scenario, runs, document })
 }
 
+/// So many seeds, at least one, beginning with the scenario's first.
+pub fn seeds_from_first(input: &Input, count: u64) -> Result<Vec<u64>, Failure> {
+    let scenario = read::scenario(&input.name, &input.bytes)?;
+    let first = scenario.seeds().first().copied().unwrap_or(DEFAULT_SEED);
+    let last = first.checked_add(count - 1).ok_or_else(|| {
+        let title = format!("there are no {count} seeds from {first} on: the last one is {}", u64::MAX);
+        Box::new(
+            Diagnostic::new(&input.name, &title)
+                .help("ask for fewer seeds, or let the scenario begin with a smaller one"),
+        )
+    })?;
+    Ok((first..=last).collect())
+}
+
 /// Every protocol with the plan of every seed: all protocols meet the same.
 fn jobs<'a>(scenario: &'a Scenario, plans: &'a [Arc<Plan>]) -> Vec<(&'a String, &'a Entry, &'a Arc<Plan>)> {
     let protocols = scenario.protocols.0.iter();
@@ -164,6 +179,7 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
         seeds: seeds.to_vec(),
         version: env!("CARGO_PKG_VERSION"),
         expectations: expect::judge(scenario, &results),
+        comparison: compare(&results),
         results,
     }
 }

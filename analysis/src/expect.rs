@@ -5,6 +5,7 @@ use scenarios::diagnostic::suggest;
 use scenarios::mistake::Mistake;
 
 use crate::results::{Expected, Outcome, metric_names};
+use crate::statistics::mean;
 
 /// Complains of figures that do not exist.
 pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
@@ -44,7 +45,7 @@ fn judge_one(expectation: &Expectation, label: &str, results: &[Outcome]) -> Exp
     let Expectation { metric, at_least, at_most, within, .. } = expectation;
     let values: Vec<f64> =
         results.iter().filter(|outcome| outcome.label == label).filter_map(|outcome| outcome.figure(metric)).collect();
-    let measured = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+    let measured = mean(&values);
     let least = within.map(|(low, _)| low.0).into_iter().chain(at_least.map(|least| least.0)).reduce(f64::max);
     let most = within.map(|(_, high)| high.0).into_iter().chain(at_most.map(|most| most.0)).reduce(f64::min);
     let met =

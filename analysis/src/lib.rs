@@ -7,11 +7,13 @@
 //! # The modules, from the ground up
 //!
 //! - [`metrics`]: what a run is measured by.
-//! - [`results`]: the figures as one document; [`expect`]: what must come out.
+//! - [`statistics`]: means over seeds with their intervals, and differences within pairs.
+//! - [`results`]: the figures as one document; [`expect`]: what must come out; [`comparison`]: protocols side by side.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
+pub mod comparison;
 pub mod execute;
 pub mod expect;
 pub mod export;
@@ -20,6 +22,7 @@ pub mod listing;
 pub mod metrics;
 pub mod replay;
 pub mod results;
+pub mod statistics;
 pub mod table;
 
 /// The scenario that `dhtsim new` prints.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use analysis::execute::{Choice, Executed, Failure, Input, Progress, execute};
+use analysis::execute::{Choice, Executed, Failure, Input, Progress, execute, seeds_from_first};
 use analysis::export::{self, LOOKUPS_HEADER, Remembering};
 use analysis::listing::{self, Listing};
 use analysis::{STARTER, expect, files, replay, table};
@@ -89,7 +89,7 @@ fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
     let input = input(&words.scenario)?;
     set_jobs(words.jobs)?;
     let files = Remembering::new(folder_of(&words.scenario));
-    let choice = Choice { seeds: words.seed.map(|seed| vec![seed]), keep_lookups: words.lookups.is_some() };
+    let choice = Choice { seeds: seeds(words, &input)?, keep_lookups: words.lookups.is_some() };
     check_targets(words)?;
     let progress = stoppable()?;
     let executed = progress::shown(!words.quiet, &progress, || execute(&input, &files, &choice, &progress))?;
@@ -107,6 +107,12 @@ fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
         print(table::page(&executed).as_bytes())?;
     }
     Ok(verdict(&executed))
+}
+
+/// The seeds that are asked for instead of the scenario's.
+fn seeds(words: &cli::Run, input: &Input) -> Result<Option<Vec<u64>>, Failure> {
+    let one = words.seed.map(|seed| vec![seed]);
+    words.seeds.map_or(Ok(one), |count| seeds_from_first(input, count).map(Some))
 }
 
 /// Whether everything can be written, before the work begins.

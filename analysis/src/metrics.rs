@@ -310,8 +310,13 @@ impl Default for Lookups {
 impl Lookups {
     /// The share of correct ones among those that were not abandoned.
     pub fn success(&self) -> Option<f64> {
+        self.share(self.correct)
+    }
+
+    /// The share of so many among those that were not abandoned; none if all were.
+    pub fn share(&self, count: u64) -> Option<f64> {
         let ended = self.issued - self.abandoned;
-        (ended > 0).then(|| self.correct as f64 / ended as f64)
+        (ended > 0).then(|| count as f64 / ended as f64)
     }
 
     /// The distributions with their names and units, for files.

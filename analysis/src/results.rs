@@ -23,6 +23,8 @@ pub struct Document {
     pub results: Vec<Outcome>,
     /// What was expected, and what came out.
     pub expectations: Vec<Expected>,
+    /// The protocols compared; empty if there is only one.
+    pub comparison: Vec<ComparedFigure>,
 }
 
 /// What one run has come to.
@@ -79,6 +81,8 @@ pub struct LookupFigures {
     failed: u64,
     abandoned: u64,
     success: Option<f64>,
+    wrong_share: Option<f64>,
+    failed_share: Option<f64>,
     correct_on_side: u64,
     hops: Summary,
     hops_to_owner: Summary,
@@ -178,6 +182,49 @@ pub struct Expected {
     pub met: bool,
 }
 
+/// One figure of all protocols: over the seeds, and within each seed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparedFigure {
+    /// Its name, as in expectations.
+    pub metric: &'static str,
+    /// Each protocol's, in order of the file.
+    pub means: Vec<SeedMean>,
+    /// Each pair of protocols, in order of the file.
+    pub differences: Vec<Difference>,
+}
+
+/// A figure of one protocol over its seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeedMean {
+    /// The protocol's label.
+    pub label: String,
+    /// The mean; null where no seed has a value.
+    pub mean: Option<f64>,
+    /// Half of its 95 % interval; null with fewer than two values.
+    pub half_width: Option<f64>,
+    /// How many seeds have a value.
+    pub seeds: usize,
+}
+
+/// What one protocol has more than another, within each seed in which both have a value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// From the figure of this protocol,
+    pub of: String,
+    /// that of this one is taken away.
+    pub minus: String,
+    /// The mean; null without pairs.
+    pub mean: Option<f64>,
+    /// Half of its 95 % interval; null with fewer than two pairs.
+    pub half_width: Option<f64>,
+    /// In how many seeds both have a value.
+    pub pairs: usize,
+    /// Whether both have the same value in every pair; null without pairs.
+    pub equal: Option<bool>,
+    /// Whether the interval excludes zero; null where there is no interval.
+    pub significant: Option<bool>,
+}
+
 impl Outcome {
     /// The figures of one run.
     pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
@@ -211,8 +258,14 @@ impl Outcome {
 
     /// The figure of this name, such as `lookups.hops.mean`; none if it has no value in this run.
     pub fn figure(&self, metric: &str) -> Option<f64> {
+        self.figures(&[metric]).into_iter().next().flatten()
+    }
+
+    /// The figures of these names, in their order.
+    pub fn figures(&self, metrics: &[&str]) -> Vec<Option<f64>> {
         let tree = serde_json::to_value(self).expect("results are plain data");
-        metric.split('.').try_fold(&tree, |tree, name| tree.get(name)).and_then(serde_json::Value::as_f64)
+        let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
+        metrics.iter().map(|metric| at(metric).and_then(serde_json::Value::as_f64)).collect()
     }
 }
 
@@ -225,6 +278,8 @@ impl LookupFigures {
             failed: lookups.failed,
             abandoned: lookups.abandoned,
             success: lookups.success(),
+            wrong_share: lookups.share(lookups.wrong),
+            failed_share: lookups.share(lookups.failed),
             correct_on_side: lookups.correct_on_side,
             hops: Summary::of(&lookups.hops, 1.0),
             hops_to_owner: Summary::of(&lookups.hops_to_owner, 1.0),
@@ -295,6 +350,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.failed", "gave up, or met their deadline"),
     ("lookups.abandoned", "their issuer went down, or the run ended"),
     ("lookups.success", "correct / (issued - abandoned)"),
+    ("lookups.wrong_share", "wrong / (issued - abandoned)"),
+    ("lookups.failed_share", "failed / (issued - abandoned)"),
     ("lookups.correct_on_side", "correct by the truth on the issuer's side of a partition"),
     ("lookups.hops", "sequential exchanges until the issuer knows the owner"),
     ("lookups.hops_to_owner", "the same until the owner itself has been reached"),

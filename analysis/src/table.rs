@@ -1,8 +1,14 @@
-//! Results as people read them on a terminal: one block a protocol, figures with their units, at most 100 columns.
+//! Results as people read them on a terminal: figures with their units, at most 100 columns, protocols side by side.
+
+mod grid;
+mod over_time;
+mod side_by_side;
+mod text;
 
 use std::fmt::Write as _;
 
-use sim::time::{SimTime, Span};
+use sim::time::Span;
+use text::{WIDTH, columns, cut, in_seconds, line, row, world};
 
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Joins, Metrics};
@@ -11,9 +17,9 @@ use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
 /// The whole page.
 pub fn page(executed: &Executed) -> String {
     let mut page = String::new();
-    for (label, _) in &executed.scenario.protocols.0 {
-        let runs: Vec<&Run> = executed.runs.iter().filter(|run| run.label == *label).collect();
-        block(&mut page, executed, label, &runs);
+    match &executed.scenario.protocols.0[..] {
+        [(label, _)] => block(&mut page, executed, label, &executed.runs.iter().collect::<Vec<&Run>>()),
+        _ => side_by_side::protocols(&mut page, executed),
     }
     expectations(&mut page, &executed.document.expectations);
     page
@@ -29,18 +35,12 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
         all.add(&run.finished.observer);
     }
     let name = &executed.document.scenario;
-    let seeds = match runs {
-        [run] => format!("seed {}", run.plan.seed),
-        runs => format!("{} seeds from {}", runs.len(), first.plan.seed),
-    };
-    let plan = &first.plan;
-    let time = in_seconds(plan.end - SimTime::ZERO);
-    line(page, &format!("{name}  {label}, {} nodes, {time}, {seeds}", plan.nodes()));
+    line(page, &format!("{name}  {label}, {}", world(runs)));
     line(page, "");
     lookups(page, &all);
     traffic(page, &all, runs);
     nodes(page, &all, runs.len());
-    over_time(page, &all);
+    over_time::of_one(page, &all);
     identity(page, runs);
 }
 
@@ -115,32 +115,6 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
     }
 }
 
-/// Success, latency and timeouts as lines of little bars.
-fn over_time(page: &mut String, all: &Metrics) {
-    let points = &all.series.points;
-    let (Some(first), Some(last)) =
-        (points.iter().position(|point| point.issued > 0), points.iter().rposition(|point| point.issued > 0))
-    else {
-        return;
-    };
-    let points = &points[first..=last];
-    let step = all.series.step;
-    let (from, until) = (in_seconds(step.times(first as u64)), in_seconds(step.times(last as u64 + 1)));
-    line(page, "");
-    row(page, "over time", &format!("from {from} to {until}, {} a bar", in_seconds(step)));
-    let correct: Vec<Option<f64>> = points.iter().map(|p| share(p.correct as f64, p.ended() as f64)).collect();
-    row(page, "  correct", &format!("{}  full bar: all", bars(&correct, 1.0)));
-    let latency: Vec<Option<f64>> =
-        points.iter().map(|p| share(p.latency as f64 / 1e6, (p.correct + p.wrong) as f64)).collect();
-    let top = latency.iter().flatten().copied().fold(0.0, f64::max);
-    row(page, "  latency", &format!("{}  full bar: {top:.0} ms", bars(&latency, top)));
-    let timeouts: Vec<Option<f64>> = points.iter().map(|p| share(p.timeouts as f64, p.ended() as f64)).collect();
-    let top = timeouts.iter().flatten().copied().fold(0.0, f64::max);
-    if top > 0.0 {
-        row(page, "  timeouts", &format!("{}  full bar: {top:.2} a lookup", bars(&timeouts, top)));
-    }
-}
-
 fn identity(page: &mut String, runs: &[&Run]) {
     line(page, "");
     let events: u64 = runs.iter().map(|run| run.finished.events).sum();
@@ -167,61 +141,16 @@ fn expectations(page: &mut String, expectations: &[Expected]) {
         let word = if *met { "met   " } else { "MISSED" };
         let value = measured.map_or("no value".to_owned(), |value| format!("{value:.4}"));
         let seeds = if *seeds > 1 { format!(" (mean of {seeds} seeds)") } else { String::new() };
-        line(page, &format!("  {word}  {protocol} {metric}: {value}{seeds}, {band}"));
+        let text = format!(" {metric}: {value}{seeds}, {band}");
+        let label = cut(protocol, WIDTH.saturating_sub(LABEL_COLUMN + columns(&text)).max(LABEL_COLUMNS_MIN));
+        line(page, &format!("  {word}  {label}{text}"));
     }
-}
-
-/// Eighths of a line's height; a space where nothing was measured.
-fn bars(values: &[Option<f64>], top: f64) -> String {
-    const BARS: [char; 9] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let bar = |value: f64| if top > 0.0 { BARS[((value / top) * 8.0).clamp(0.0, 8.0) as usize] } else { BARS[0] };
-    values.iter().map(|value| value.map_or(' ', bar)).collect()
 }
 
 fn figure(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
-fn in_seconds(span: Span) -> String {
-    if span.as_nanos().is_multiple_of(1_000_000_000) {
-        format!("{} s", span.as_nanos() / 1_000_000_000)
-    } else if span < Span::from_millis(50) {
-        span.to_string()
-    } else {
-        format!("{:.1} s", span.as_secs_f64())
-    }
-}
-
-fn row(page: &mut String, name: &str, text: &str) {
-    line(page, &format!("  {name:12}{text}"));
-}
-
-fn line(page: &mut String, text: &str) {
-    // A name comes from a file that anybody may have written: what a terminal would obey is not passed on.
-    page.extend(text.trim_end().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }));
-    page.push('\n');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_in_seconds_unless_they_are_tiny() {
-        let texts = [0, 1, 500_000_000, 90_000_000_000].map(|nanos| in_seconds(Span::from_nanos(nanos)));
-        assert_eq!(texts, ["0 s", "1ns", "0.5 s", "90 s"]);
-    }
-
-    #[test]
-    fn what_a_terminal_would_obey_is_not_passed_on() {
-        let mut page = String::new();
-        line(&mut page, "a\u{1b}[31m\nb");
-        assert_eq!(page, "a\u{fffd}[31m\u{fffd}b\n");
-    }
-
-    #[test]
-    fn bars_reach_from_the_floor_to_the_top() {
-        assert_eq!(bars(&[Some(0.0), Some(0.5), Some(1.0), None], 1.0), "▁▄█ ");
-        assert_eq!(bars(&[Some(0.0)], 0.0), "▁");
-    }
-}
+/// Where labels of expectations stand, and what is left of them at least.
+const LABEL_COLUMN: usize = 10;
+const LABEL_COLUMNS_MIN: usize = 12;

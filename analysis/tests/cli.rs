@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use analysis::results::metric_names;
 use serde_json::Value;
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
 #[test]
 fn run_prints_a_page_and_nothing_else() {
@@ -74,6 +75,95 @@ fn equal_runs_are_equal_files_on_any_number_of_threads() {
 }
 
 #[test]
+fn seeds_begin_with_the_scenarios_first() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let seeds_of = |more: &str, count: &str| {
+        let path = save(&folder, "seeds.ron", &small(more));
+        json(&["run", "--json", &path, "--seeds", count])["seeds"].to_string()
+    };
+    assert_eq!(seeds_of("", "3"), "[1,2,3]");
+    assert_eq!(seeds_of("seed: 7", "2"), "[7,8]");
+    assert_eq!(seeds_of("seeds: 4..100", "1"), "[4]");
+    assert_eq!(seeds_of("seed: 18446744073709551615", "1"), "[18446744073709551615]");
+    let asked = dhtsim(&["run", &save(&folder, "many.ron", &small("")), "--json", "--seeds", "3"]).out;
+    let written = dhtsim(&["run", &save(&folder, "many.ron", &small("seeds: 1..4")), "--json"]).out;
+    assert_eq!(asked, written);
+}
+
+#[test]
+fn several_protocols_stand_side_by_side() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "two.ron", &with_labels(&["short", "long"]));
+    let of = |words: &[&str]| {
+        let said = dhtsim(&[&["run", path.as_str()], words].concat());
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        said.out
+    };
+    let page = of(&["--seeds", "5"]);
+    assert!(page.starts_with("two  2 protocols, 5 nodes, 30 s, 5 seeds from 1\n\n"), "{page}");
+    let words = |line: usize| page.lines().nth(line).expect("a line").split_whitespace().collect::<Vec<&str>>();
+    assert_eq!(words(2), ["short", "long"]);
+    assert_eq!(words(3)[..2], ["lookups", "issued"]);
+    for part in ["\n  differences ", " − long\n", "  hops ", " ± ", "5 seeds ± half", "  over time ", "      short  █"]
+    {
+        assert!(page.contains(part), "{part} in\n{page}");
+    }
+    assert_eq!(of(&["--seeds", "5", "--jobs", "1"]), of(&["--seeds", "5", "--jobs", "2"]));
+    let one = of(&[]);
+    assert!(one.contains("  one seed: no intervals, and nothing can be said of significance; --seeds 30"), "{one}");
+    assert!(one.contains("  fingerprint ") && !one.contains('±') && !one.contains('~'), "{one}");
+    let out = folder.path().join("out").display().to_string();
+    assert_eq!(of(&["--seeds", "2", "--out", &out]), of(&["--seeds", "2"]));
+    assert_eq!(dhtsim(&["replay", &out]).code, 0);
+}
+
+#[test]
+fn no_page_is_wider_than_100_columns() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let long = "a label that nobody would like to read ".repeat(8);
+    let labels =
+        ["a", &long, "短い後継者リストと長い後継者リスト", "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀", "", "e\u{301}", "x y"];
+    let marks = "e\u{301}".repeat(60);
+    for labels in [&labels[..1], &labels[1..2], &labels[..2], &labels[1..4], &labels[..], &[&marks, &long]] {
+        let path = save(&folder, &format!("{}.ron", "wide".repeat(40)), &with_labels(labels));
+        for seeds in ["1", "3"] {
+            let said = dhtsim(&["run", &path, "--seeds", seeds]);
+            assert_eq!(said.code, 0, "{}", said.err);
+            for line in said.out.lines() {
+                assert!(line.chars().count() <= 100 && line.width() <= 100, "{line}\n{}", said.out);
+            }
+            let pairs = labels.len() * (labels.len() - 1) / 2;
+            let heads = said.out.lines().filter(|line| line.starts_with(&" ".repeat(20)));
+            assert_eq!(heads.flat_map(|line| line.matches('−')).count(), pairs, "{}", said.out);
+        }
+    }
+}
+
+#[test]
+fn the_comparison_is_in_the_document() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "three.ron", &with_labels(&["a", "b", "c"]));
+    let of = |jobs| dhtsim(&["run", &path, "--json", "--seeds", "4", "--jobs", jobs]).out;
+    let text = of("1");
+    assert_eq!(of("2"), text);
+    let (_, hops) = text.split_once("\"metric\": \"lookups.hops.mean\"").expect("hops are compared");
+    let keys = ["means", "label", "mean", "half_width", "seeds", "differences", "of", "minus", "mean", "half_width"];
+    let keys = keys.iter().chain(&["pairs", "equal", "significant"]);
+    keys.fold(hops, |rest, key| rest.split_once(&format!("\"{key}\": ")).unwrap_or_else(|| panic!("{key}")).1);
+    let document: Value = serde_json::from_str(&text).expect("a document");
+    let hops =
+        document["comparison"].as_array().expect("a list").iter().find(|one| one["metric"] == "lookups.hops.mean");
+    let hops = hops.expect("hops are compared");
+    assert_eq!(
+        (hops["means"].as_array().map(Vec::len), hops["differences"].as_array().map(Vec::len)),
+        (Some(3), Some(3))
+    );
+    assert!(at(hops, "means").as_array().expect("a list").iter().all(|one| one["mean"].is_number()));
+    let alone = json(&["run", "--json", &save(&folder, "one.ron", &small("")), "--seeds", "4"]);
+    assert_eq!(alone["comparison"], Value::Array(vec![]));
+}
+
+#[test]
 fn a_dash_reads_standard_input() {
     let text = small("seed: 3");
     let run = |verb: &[&str]| {
@@ -108,7 +198,8 @@ fn what_cannot_be_meant_is_exit_code_2() {
     let here = folder.path().display().to_string();
     let long = "x".repeat(5000);
     let nowhere = folder.path().join("nowhere.ron").display().to_string();
-    let cases: [(&[&str], &str); 16] = [
+    let last = save(&folder, "last.ron", &small("seed: 18446744073709551615"));
+    let cases: [(&[&str], &str); 21] = [
         (&["run", &wrong], "did you mean `seed`?"),
         (&["check", &wrong, &good], "did you mean `seed`?"),
         (&["trace", &wrong], "did you mean `seed`?"),
@@ -120,6 +211,11 @@ fn what_cannot_be_meant_is_exit_code_2() {
         (&["run", &long], "cannot be read: File name too long"),
         (&["run", ""], "a value is required"),
         (&["run", &good, "--jobs", "0"], "`--jobs` must be at least 1"),
+        (&["run", &good, "--seeds", "0"], "0 is not in 1..=1000000"),
+        (&["run", &good, "--seeds", "1000001"], "1000001 is not in 1..=1000000"),
+        (&["run", &good, "--seeds", "many"], "invalid value 'many' for '--seeds <N>'"),
+        (&["run", &good, "--seeds", "2", "--seed", "1"], "cannot be used with"),
+        (&["run", &last, "--seeds", "2"], "there are no 2 seeds from 18446744073709551615 on"),
         (&["trace", &good, "--protocol", "Kad"], "there are Chord"),
         (&["replay", &nowhere], "is no saved run"),
         (&["wobble"], "unrecognized subcommand"),
@@ -392,7 +488,7 @@ fn runs_at_the_edge_end_with_a_sensible_page() {
         (&small("").replace("Join(nodes: 5, every: \"100ms\")", "Join(nodes: 0)"), &["0 nodes", "- messages each"]),
         (&small("").replace("30s", "1ns").replace("5s", "0s").replace("100ms", "0s"), &["5 nodes, 1ns"]),
         (&small("seeds: 1..4"), &["3 seeds from 1", "15 joins", "over all seeds"]),
-        (&small("").replace("[Chord()]", "[Chord(), Chord(successors: 2)]"), &["  Chord, 5", "  Chord-2, 5"]),
+        (&small("").replace("[Chord()]", "[Chord(), Chord(successors: 2)]"), &["2 protocols, 5 nodes", "− Chord-2"]),
     ];
     let folder = TempDir::new().expect("a temporary folder");
     for (text, parts) in cases {
@@ -422,6 +518,13 @@ fn small(more: &str) -> String {
     {more}
 )"#
     )
+}
+
+/// The same with these labels, each with other settings than the one before.
+fn with_labels(labels: &[&str]) -> String {
+    let protocols =
+        labels.iter().enumerate().map(|(place, label)| format!("\"{label}\": Chord(successors: {})", 1 + place % 3));
+    small("").replace("[Chord()]", &format!("{{{}}}", protocols.collect::<Vec<String>>().join(", ")))
 }
 
 fn with_line(action: &str) -> String {

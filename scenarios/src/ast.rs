@@ -736,5 +736,6 @@ fn default_id_bits() -> u32 {
 pub const DEFAULT_ID_BITS: u32 = 160;
 /// The seed of a scenario that names none.
 pub const DEFAULT_SEED: u64 = 1;
-const SEEDS_MAX: u64 = 1_000_000;
+/// No scenario has more seeds than this.
+pub const SEEDS_MAX: u64 = 1_000_000;
 const DIGITS_MAX: usize = 60;
