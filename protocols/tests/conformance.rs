@@ -1,5 +1,7 @@
 //! What every protocol of the registry must do, whatever it is: a further one gets this suite for nothing.
 
+#[path = "support/puppets.rs"]
+mod puppets;
 #[path = "support/world.rs"]
 mod world;
 
@@ -7,18 +9,18 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use protocols::dht::{Common, Dht, LOOKUP, Report, Request};
+use protocols::dht::{Common, Dht, Report};
 use protocols::duration::Duration;
 use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
 use protocols::{Entry, Visitor, chord, kademlia};
 use sim::address::Address;
-use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::rng::{Stream, StreamPurpose};
 use sim::sampler;
-use sim::time::{SimTime, Span};
+use sim::time::Span;
 
+use puppets::{NODES, Puppets};
 use world::{World, jittery};
 
 /// Every protocol of the registry, and what modes of it differ enough to be protocols of their own.
@@ -357,105 +359,19 @@ fn duplicates_do_not_multiply<P: Dht>(settings: &P::Settings) {
 fn no_sequence_of_events_panics<P: Dht>(settings: &P::Settings) {
     let earlier = World::<P>::joined(settings, 5, 1);
     let foreign: Vec<P::Message> = earlier.watch().sent.iter().map(|(_, message)| message.clone()).collect();
-    let steps = prop::collection::vec((0..100u8, 0..NODES, any::<prop::sample::Index>()), 0..300);
+    let steps = prop::collection::vec((0..100u8, 0..NODES, any::<u64>()), 0..300);
     let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new_with_rng(
         config,
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     )
     .run(&steps, |steps| {
-        let mut puppets = Puppets::<P>::new(settings, earlier.sim.shared());
-        for (kind, node, index) in steps {
-            puppets.step(kind, Address(node), index, &foreign);
+        let keys = (0..NODES).map(|node| earlier.sim.shared().key(Address(node))).collect();
+        let mut puppets = Puppets::<P>::new(Common::new(earlier.sim.shared().width(), keys, settings.clone()));
+        for (kind, node, number) in steps {
+            puppets.step(kind, Address(node), number, &foreign);
         }
         Ok::<(), TestCaseError>(())
     });
     outcome.expect("no panic");
 }
-
-/// Nodes driven by hand, out of any order that a network could make.
-struct Puppets<P: Dht> {
-    common: Common<P::Settings>,
-    nodes: Vec<P>,
-    chances: Vec<NodeChance>,
-    letters: Vec<(Address, Address, P::Message)>,
-    timers: Vec<(Address, P::Timer)>,
-    now: SimTime,
-}
-
-impl<P: Dht> Puppets<P> {
-    fn new(settings: &P::Settings, earlier: &Common<P::Settings>) -> Self {
-        let width = earlier.width();
-        let keys = (0..NODES).map(|node| earlier.key(Address(node))).collect();
-        Self {
-            common: Common::new(width, keys, settings.clone()),
-            nodes: (0..NODES).map(|node| P::new(Address(node))).collect(),
-            chances: (0..NODES).map(|node| NodeChance::new(1, Address(node), 0)).collect(),
-            letters: Vec::new(),
-            timers: Vec::new(),
-            now: SimTime::ZERO,
-        }
-    }
-
-    fn step(&mut self, kind: u8, node: Address, index: prop::sample::Index, foreign: &[P::Message]) {
-        self.now += Span::from_millis(7);
-        match kind {
-            0..50 if !self.letters.is_empty() => {
-                let at = index.index(self.letters.len());
-                let letter = self.letters[at].clone();
-                // One in five arrives again some day.
-                if kind >= 10 {
-                    self.letters.swap_remove(at);
-                }
-                self.handle(letter.1, Event::Message { from: letter.0, message: letter.2 });
-            }
-            50..70 if !self.timers.is_empty() => {
-                let (node, timer) = self.timers[index.index(self.timers.len())];
-                self.handle(node, Event::Timer(timer));
-            }
-            70..80 => {
-                // Nobody is a stranger to himself: what arrives comes from another.
-                let from = Address((node.0 + 1 + index.index(NODES as usize - 1) as u32) % NODES);
-                self.handle(node, Event::Message { from, message: index.get(foreign).clone() });
-            }
-            _ => {
-                let request = self.request(kind, index);
-                self.handle(node, Event::Request(request));
-            }
-        }
-    }
-
-    fn request(&self, kind: u8, index: prop::sample::Index) -> Request {
-        let number = index.index(NODES as usize) as u32;
-        match kind % 8 {
-            0 => Request::Join { bootstraps: Vec::new() },
-            1 | 2 => Request::Join { bootstraps: vec![Address(number), Address(0)] },
-            3 if index.index(4) == 0 => Request::Begin,
-            3 => Request::Leave,
-            4 | 5 => Request::Step(index.index(8) as u8),
-            _ => Request::Lookup { key: self.common.key(Address(number)), copies: number },
-        }
-    }
-
-    fn handle(&mut self, node: Address, event: Event<P>) {
-        let mut effects = Vec::new();
-        let cause = Cause { purpose: LOOKUP, request: RequestId(1) };
-        let chance = &mut self.chances[node.index()];
-        let mut cx = Context::new(self.now, node, cause, &self.common, chance, &mut effects);
-        self.nodes[node.index()].handle(event, &mut cx);
-        assert!(effects.len() <= EFFECTS_MAX, "{} effects of one event", effects.len());
-        assert_eq!(self.nodes[node.index()].check_state(node, &self.common), Ok(()));
-        for effect in effects {
-            match effect {
-                Effect::Send { to, message, .. } => self.letters.push((node, to, message)),
-                Effect::SetTimer { timer, .. } => self.timers.push((node, timer)),
-                Effect::Stop => self.nodes[node.index()] = P::new(node),
-                Effect::CancelTimer { .. } | Effect::Report { .. } => {}
-            }
-        }
-    }
-}
-
-const NODES: u32 = 5;
-/// What one event of a node that knows four others can set off: a few messages to each, and their timers.
-const EFFECTS_MAX: usize = 100;
