@@ -139,6 +139,12 @@ const SETTINGS: &[SettingListing] = &[
     setting("workload.Lookups.arrivals", "Poisson", "arbitrary", "Poisson or Regular"),
     setting("workload.Lookups.keys", "Uniform", "the seed document, A2", "Uniform, or Seeded(seed, count)"),
     setting("workload.Lookups.issuers", "nodes that are up, at random", "", "who asks"),
+    setting(
+        "workload.Lookups.copies",
+        "1",
+        "",
+        "how many holders of copies each lookup asks for, the owner among them; likewise in Csv and in the action Lookup",
+    ),
     setting("Join.ids", "Random", "", "Random, Seeded(seed) as in the seed document 3.4, or Explicit([..])"),
     setting("Join.order", "AsDrawn", "", "AsDrawn, or Ascending by id as in the seed document"),
     setting("Join.every", "0s", "", "how long after one another"),

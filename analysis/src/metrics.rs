@@ -61,6 +61,10 @@ pub struct Lookups {
     pub abandoned: u64,
     /// Answered with the true owner on the issuer's side of a partition.
     pub correct_on_side: u64,
+    /// Answered, with the holders of copies asked for.
+    pub holders_asked: u64,
+    /// Of these, those whose holders were the true ones.
+    pub holders_right: u64,
     /// Exchanges until the owner was known, of answered lookups.
     pub hops: Distribution,
     /// Exchanges until the owner was reached, of answered lookups.
@@ -290,6 +294,8 @@ impl Default for Lookups {
             failed: 0,
             abandoned: 0,
             correct_on_side: 0,
+            holders_asked: 0,
+            holders_right: 0,
             hops: empty(),
             hops_to_owner: empty(),
             latency: empty(),
@@ -312,6 +318,11 @@ impl Lookups {
     pub fn success(&self) -> Option<f64> {
         let ended = self.issued - self.abandoned;
         (ended > 0).then(|| self.correct as f64 / ended as f64)
+    }
+
+    /// The share of those with the true holders among the answered ones that asked for them.
+    pub fn holders_success(&self) -> Option<f64> {
+        (self.holders_asked > 0).then(|| self.holders_right as f64 / self.holders_asked as f64)
     }
 
     /// The distributions with their names and units, for files.
@@ -351,6 +362,8 @@ impl Lookups {
         self.timeouts_on_the_way.record(u64::from(lookup.silence.on_the_way));
         self.time_lost.record(lookup.silence.lost.as_nanos());
         self.messages.record(lookup.messages);
+        self.holders_asked += u64::from(lookup.are_holders_right.is_some());
+        self.holders_right += u64::from(lookup.are_holders_right == Some(true));
         if let Some(answer) = &lookup.answer {
             self.hops.record(u64::from(answer.hops));
             self.hops_to_owner.record(u64::from(answer.hops_to_owner));
@@ -366,6 +379,8 @@ impl Lookups {
         self.failed += other.failed;
         self.abandoned += other.abandoned;
         self.correct_on_side += other.correct_on_side;
+        self.holders_asked += other.holders_asked;
+        self.holders_right += other.holders_right;
         self.hops.add(&other.hops);
         self.hops_to_owner.add(&other.hops_to_owner);
         self.latency.add(&other.latency);

@@ -42,7 +42,9 @@ fn json_has_every_key_that_is_promised() {
 
 #[test]
 fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
-    let document = json(&["run", "--json", &faults("half-crash.ron")]);
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = with_line("Crash(count: 2)").replace("rate:", "copies: 2, rate:");
+    let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);
     // What was given is no figure.

@@ -43,6 +43,22 @@ fn a_lookup_among_two_is_counted_by_hand() {
 }
 
 #[test]
+fn holders_of_copies_are_judged_where_they_are_asked_for() {
+    let of = |copies: &str| {
+        only(&format!(
+            r#"(protocols: [Chord(maintenance: Manual)], script: [
+                (at: "0s", do: Converged(nodes: 20)), (at: "20s", do: Crash(nodes: [0])),
+            ], workload: [Lookups(from: "1s", rate: "10/s"{copies})], end: "40s")"#
+        ))
+    };
+    assert_eq!(of("").figure("lookups.holders_success"), None, "nobody asked");
+    let asked = of(", copies: 3");
+    let share = asked.figure("lookups.holders_success").expect("everybody asked");
+    assert!((0.7..1.0).contains(&share), "where nobody mends the ring, lists still name the one that is gone: {share}");
+    assert_eq!(asked.figure("lookups.issued"), of("").figure("lookups.issued"));
+}
+
+#[test]
 fn only_joins_over_the_network_count_and_only_those_that_were_done() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [

@@ -241,6 +241,9 @@ pub enum Action {
         node: u32,
         /// For which key.
         key: Number,
+        /// How many holders of copies it asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
     /// Nodes do one step of their upkeep (protocols with manual maintenance).
     Step {
@@ -359,6 +362,9 @@ pub enum Workload {
         /// Who asks; else nodes drawn at random from those that are up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issuers: Option<Nodes>,
+        /// How many holders of copies each lookup asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
     /// Lookups read from a CSV file with the columns `key`, `initiator` (a node's id) and perhaps `time_ms`.
     Csv {
@@ -369,6 +375,9 @@ pub enum Workload {
         /// How long after one another, if there is no column `time_ms`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         every: Option<Duration>,
+        /// How many holders of copies each lookup asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
 }
 
@@ -466,6 +475,23 @@ pub struct Finite(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Count(pub u64);
+
+/// How many holders of copies a lookup asks for, the owner among them: 1 asks for the owner alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Copies(pub u32);
+
+impl Copies {
+    fn is_owner_only(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self(1)
+    }
+}
 
 /// A key or id as a decimal number of any length: `20813`, or in quotes where it is beyond 2^64.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -582,6 +608,24 @@ impl TryFrom<u64> for Count {
 impl From<Count> for u64 {
     fn from(count: Count) -> Self {
         count.0
+    }
+}
+
+impl TryFrom<u64> for Copies {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match u32::try_from(value) {
+            Ok(copies @ 1..=COPIES_MAX) => Ok(Self(copies)),
+            Ok(0) => Err("the owner holds one: `copies` must be at least 1".to_owned()),
+            _ => Err(format!("{value} copies are more than {COPIES_MAX}, all that an answer has room for")),
+        }
+    }
+}
+
+impl From<Copies> for u64 {
+    fn from(copies: Copies) -> Self {
+        u64::from(copies.0)
     }
 }
 
@@ -738,3 +782,5 @@ pub const DEFAULT_ID_BITS: u32 = 160;
 pub const DEFAULT_SEED: u64 = 1;
 const SEEDS_MAX: u64 = 1_000_000;
 const DIGITS_MAX: usize = 60;
+/// So many contacts of 26 bytes go into a UDP datagram with room to spare.
+const COPIES_MAX: u32 = 1000;

@@ -101,6 +101,8 @@ pub enum Deed {
         node: Address,
         /// The key.
         key: Key,
+        /// How many holders of copies it asks for, the owner among them.
+        copies: u32,
     },
     /// A node does one step of its upkeep.
     Step {

@@ -40,6 +40,7 @@ const RICH: &str = r#"(
         (at: "11s", do: Loss(probability: 0.5, on: (nodes: [3], lasts: "5s"))),
         (at: "11s", do: Delay(by: "300ms", on: (from: [4], to: [5, 6]))),
         (at: "12s", do: Lookup(node: 3, key: 12345)),
+        (at: "12s", do: Lookup(node: 3, key: 12345, copies: 3)),
         (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
         (at: "45s", do: Pause(count: 1)),
         (at: "58s", do: Crash(fraction: 1.0)),
@@ -47,7 +48,8 @@ const RICH: &str = r#"(
     workload: [
         Lookups(from: "5s", until: "55s", rate: "7/s"),
         Lookups(from: "5s", rate: "1/s", arrivals: Regular, keys: Seeded(seed: 42, count: 5), issuers: 0..4),
-        Csv(file: "lookups.csv", from: "6s"),
+        Lookups(from: "5s", rate: "1/s", copies: 4),
+        Csv(file: "lookups.csv", from: "6s", copies: 2),
     ],
     warm_up: "5s",
     end: "60s",
