@@ -69,6 +69,8 @@ pub struct Lookups {
     pub hops: Distribution,
     /// Exchanges until the owner was reached, of answered lookups.
     pub hops_to_owner: Distribution,
+    /// Exchanges until the lookup ended, of answered lookups.
+    pub hops_to_end: Distribution,
     /// Nanoseconds until the owner's reply, of answered lookups.
     pub latency: Distribution,
     /// Nanoseconds until the owner was known, of answered lookups.
@@ -94,7 +96,7 @@ pub struct Lookups {
 }
 
 /// Values with their exact sum and maximum, and a histogram for quantiles.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
     histogram: Histogram<u64>,
     sum: u128,
@@ -298,6 +300,7 @@ impl Default for Lookups {
             holders_right: 0,
             hops: empty(),
             hops_to_owner: empty(),
+            hops_to_end: empty(),
             latency: empty(),
             latency_known: empty(),
             time_to_end: empty(),
@@ -326,10 +329,11 @@ impl Lookups {
     }
 
     /// The distributions with their names and units, for files.
-    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 9] {
+    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 10] {
         [
             ("hops", "exchanges", &self.hops),
             ("hops_to_owner", "exchanges", &self.hops_to_owner),
+            ("hops_to_end", "exchanges", &self.hops_to_end),
             ("latency", "ns", &self.latency),
             ("latency_known", "ns", &self.latency_known),
             ("time_to_end", "ns", &self.time_to_end),
@@ -367,7 +371,8 @@ impl Lookups {
         if let Some(answer) = &lookup.answer {
             self.hops.record(u64::from(answer.hops));
             self.hops_to_owner.record(u64::from(answer.hops_to_owner));
-            self.latency.record((lookup.ended - lookup.issued).as_nanos());
+            self.hops_to_end.record(u64::from(answer.hops_to_end));
+            self.latency.record(answer.replied_at.since(lookup.issued).as_nanos());
             self.latency_known.record(answer.known_at.since(lookup.issued).as_nanos());
         }
     }
@@ -383,6 +388,7 @@ impl Lookups {
         self.holders_right += other.holders_right;
         self.hops.add(&other.hops);
         self.hops_to_owner.add(&other.hops_to_owner);
+        self.hops_to_end.add(&other.hops_to_end);
         self.latency.add(&other.latency);
         self.latency_known.add(&other.latency_known);
         self.time_to_end.add(&other.time_to_end);
@@ -503,9 +509,7 @@ impl Series {
             }
         }
         point.timeouts += u64::from(lookup.silence.timeouts);
-        if lookup.answer.is_some() {
-            point.latency += u128::from((lookup.ended - lookup.issued).as_nanos());
-        }
+        point.latency += u128::from(lookup.latency().unwrap_or_default().as_nanos());
     }
 
     fn add(&mut self, other: &Self) {
@@ -526,6 +530,10 @@ const POINTS: u64 = 60;
 
 #[cfg(test)]
 mod tests {
+    use protocols::dht::{Answer, Silence};
+    use protocols::key::Key;
+    use sim::address::Address;
+
     use super::*;
 
     #[test]
@@ -545,6 +553,18 @@ mod tests {
     }
 
     #[test]
+    fn latency_ends_with_the_owners_reply_and_the_lookup_later() {
+        let (mut lookups, mut series) = (Lookups::default(), Series::new(at(60)));
+        let lookup = answered(at(10), at(13), at(17));
+        lookups.judged(&lookup);
+        series.judged(&lookup);
+        let seconds = |values: &Distribution| values.mean().map(|nanos| nanos / 1e9);
+        assert_eq!((seconds(&lookups.latency), seconds(&lookups.time_to_end)), (Some(3.0), Some(7.0)));
+        assert_eq!((lookups.hops_to_owner.mean(), lookups.hops_to_end.mean()), (Some(2.0), Some(4.0)));
+        assert_eq!(series.points[10].latency, 3_000_000_000);
+    }
+
+    #[test]
     fn what_has_no_value_has_none() {
         let empty = Distribution::default();
         assert_eq!((empty.mean(), empty.quantile(0.5), empty.max()), (None, None, None));
@@ -553,12 +573,44 @@ mod tests {
 
     #[test]
     fn nodes_count_only_after_the_warm_up() {
-        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
         let mut metrics = Metrics::new(at(10), at(30));
         metrics.up = 2;
         metrics.count_up(at(20));
         metrics.up = 1;
         metrics.finish();
         assert!((metrics.node_seconds() - 30.0).abs() < 1e-9, "two for 10 s, one for 10 s");
+    }
+
+    /// A lookup whose owner replied before it ended.
+    fn answered(issued: SimTime, replied_at: SimTime, ended: SimTime) -> Judged {
+        let answer = Answer {
+            owner: Address(1),
+            holders: vec![],
+            hops: 1,
+            hops_to_owner: 2,
+            hops_to_end: 4,
+            known_at: issued,
+            replied_at,
+            silence: Silence::default(),
+        };
+        Judged {
+            number: RequestId(1),
+            issued,
+            ended,
+            key: Key::ZERO,
+            issuer: Address(0),
+            outcome: Outcome::Correct,
+            outcome_on_side: Outcome::Correct,
+            owner: Some(answer.owner),
+            are_holders_right: None,
+            truth: Some(answer.owner),
+            answer: Some(answer),
+            silence: Silence::default(),
+            messages: 0,
+        }
+    }
+
+    fn at(secs: u64) -> SimTime {
+        SimTime::ZERO + Span::from_secs(secs)
     }
 }

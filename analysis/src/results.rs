@@ -83,6 +83,7 @@ pub struct LookupFigures {
     holders_success: Option<f64>,
     hops: Summary,
     hops_to_owner: Summary,
+    hops_to_end: Summary,
     latency_ms: Summary,
     latency_known_ms: Summary,
     time_to_end_ms: Summary,
@@ -230,6 +231,7 @@ impl LookupFigures {
             holders_success: lookups.holders_success(),
             hops: Summary::of(&lookups.hops, 1.0),
             hops_to_owner: Summary::of(&lookups.hops_to_owner, 1.0),
+            hops_to_end: Summary::of(&lookups.hops_to_end, 1.0),
             latency_ms: Summary::of(&lookups.latency, NANOS_PER_MILLI),
             latency_known_ms: Summary::of(&lookups.latency_known, NANOS_PER_MILLI),
             time_to_end_ms: Summary::of(&lookups.time_to_end, NANOS_PER_MILLI),
@@ -301,7 +303,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.holders_success", "share with the true holders of copies, of answered lookups that asked for copies"),
     ("lookups.hops", "sequential exchanges until the issuer knows the owner"),
     ("lookups.hops_to_owner", "the same until the owner itself has been reached"),
-    ("lookups.latency_ms", "from issue to the owner's reply, of answered lookups"),
+    ("lookups.hops_to_end", "the same until the lookup ends: more where others are asked after the owner"),
+    ("lookups.latency_ms", "from issue to the owner's own reply, of answered lookups"),
     ("lookups.latency_known_ms", "from issue until the owner is known, of answered lookups"),
     ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
     ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
@@ -328,7 +331,8 @@ pub const METRICS: &[(&str, &str)] = &[
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
         match name {
-            "lookups.hops" | "lookups.hops_to_owner" | "lookups.messages" | "lookups.timeouts" => &SUMMARY,
+            "lookups.hops" | "lookups.hops_to_owner" | "lookups.hops_to_end" => &SUMMARY,
+            "lookups.messages" | "lookups.timeouts" => &SUMMARY,
             name if name.starts_with("lookups.timeouts_") || name.ends_with("_ms") => &SUMMARY,
             name if name.starts_with("traffic.") => &VOLUME,
             _ => &[],

@@ -64,6 +64,9 @@ fn lookups(page: &mut String, all: &Metrics) {
     distribution(page, "time to end", "ms", &lookups.time_to_end, 1e6);
     distribution(page, "hops", "", &lookups.hops, 1.0);
     distribution(page, "hops to owner", "", &lookups.hops_to_owner, 1.0);
+    if lookups.hops_to_end != lookups.hops_to_owner {
+        distribution(page, "hops to end", "", &lookups.hops_to_end, 1.0);
+    }
     distribution(page, "timeouts", "", &lookups.timeouts, 1.0);
     distribution(page, "messages", "", &lookups.messages, 1.0);
     line(page, "");

@@ -15,7 +15,7 @@ use sim::address::Address;
 use sim::faults::Groups;
 use sim::protocol::{Cause, RequestId};
 use sim::record::{Fact, Recorder};
-use sim::time::SimTime;
+use sim::time::{SimTime, Span};
 
 /// Watches a run and judges its lookups.
 #[derive(Clone, Debug)]
@@ -61,6 +61,13 @@ pub struct Judged {
     pub silence: Silence,
     /// Messages sent on its behalf until it ended.
     pub messages: u64,
+}
+
+impl Judged {
+    /// From issue to the owner's own reply, if it was answered; the lookup may have gone on after that.
+    pub fn latency(&self) -> Option<Span> {
+        self.answer.as_ref().map(|answer| answer.replied_at.since(self.issued))
+    }
 }
 
 /// How a lookup ended.
@@ -325,7 +332,6 @@ fn note<T: PartialEq>(truths: &mut Vec<T>, truth: T) {
 mod tests {
     use protocols::chord::Chord;
     use protocols::key::Width;
-    use sim::time::Span;
 
     use super::*;
 
