@@ -137,7 +137,12 @@ const SETTINGS: &[SettingListing] = &[
     ),
     setting("workload", "[]", "", "who asks for what: Lookups(..) at a rate, or Csv(..)"),
     setting("workload.Lookups.arrivals", "Poisson", "arbitrary", "Poisson or Regular"),
-    setting("workload.Lookups.keys", "Uniform", "the seed document, A2", "Uniform, or Seeded(seed, count)"),
+    setting(
+        "workload.Lookups.keys",
+        "Uniform",
+        "the seed document, A2",
+        "Uniform; Seeded(seed, count); NodeIds: ids of nodes that are up, at random",
+    ),
     setting("workload.Lookups.issuers", "nodes that are up, at random", "", "who asks"),
     setting(
         "workload.Lookups.copies",

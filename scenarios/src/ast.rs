@@ -405,6 +405,8 @@ pub enum Keys {
         /// How many different keys.
         count: Count,
     },
+    /// Ids of nodes drawn at random from those that are up at that instant, each for itself: the issuer may be drawn too.
+    NodeIds,
 }
 
 /// What must come out of a run: the mean over its seeds.

@@ -94,13 +94,12 @@ fn named_issuers(nodes: &Nodes, stage: &Stage, here: &str) -> Result<Vec<Address
 
 impl Source {
     /// The requests of this workload, from the first on.
-    pub(super) fn requests<'a>(&'a self, plan: &Plan) -> Requests<'a> {
+    pub(super) fn requests<'a>(&'a self, plan: &'a Plan) -> Requests<'a> {
         match self {
             Self::Random { place, from, .. } => {
                 let mut requests = Requests {
                     source: self,
-                    seed: plan.seed,
-                    width: plan.width,
+                    plan,
                     gaps: Some(draws::gaps(plan.seed, *place)),
                     next: Some(*from),
                     offset: 0.0,
@@ -111,8 +110,7 @@ impl Source {
             }
             Self::Listed(lines) => Requests {
                 source: self,
-                seed: plan.seed,
-                width: plan.width,
+                plan,
                 gaps: None,
                 next: lines.first().map(|line| line.at),
                 offset: 0.0,
@@ -126,8 +124,7 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct Requests<'a> {
     source: &'a Source,
-    seed: u64,
-    width: Width,
+    plan: &'a Plan,
     gaps: Option<Stream>,
     next: Option<SimTime>,
     /// Nanoseconds from the beginning to the next request.
@@ -154,11 +151,8 @@ impl Requests<'_> {
             }
             Source::Random { place, keys, issuers, copies, .. } => {
                 self.advance();
-                if up.len() == 0 {
-                    return None;
-                }
-                let mut words = draws::request(self.seed, *place, number);
-                let key = self.key(*keys, number, &mut words);
+                let mut words = draws::request(self.plan.seed, *place, number);
+                let key = self.key(*keys, number, up, &mut words)?;
                 let node = if issuers.is_empty() {
                     up.draw(&mut words)
                 } else {
@@ -170,10 +164,13 @@ impl Requests<'_> {
         }
     }
 
-    fn key(&self, keys: Keys, number: u64, words: &mut Stream) -> Key {
+    /// None if it is to be the id of a node, and nobody is up.
+    fn key(&self, keys: Keys, number: u64, up: &Roster, words: &mut Stream) -> Option<Key> {
+        let width = self.plan.width;
         match keys {
-            Keys::Uniform => self.width.random(|| words.word()),
-            Keys::Seeded { seed, count } => self.width.hash(&format!("key-{seed}-{}", number % count.0)),
+            Keys::Uniform => Some(width.random(|| words.word())),
+            Keys::Seeded { seed, count } => Some(width.hash(&format!("key-{seed}-{}", number % count.0))),
+            Keys::NodeIds => up.draw(words).and_then(|node| self.plan.ids[node.index()]),
         }
     }
 
