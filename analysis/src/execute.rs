@@ -180,7 +180,8 @@ impl Visitor for Watching<'_, '_> {
 
     fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
         let Self { plan, keep, ticker } = self;
-        let keeper = Keeper { metrics: Metrics::new(plan.warm_up, plan.end), keep, lookups: Vec::new() };
+        let metrics = Metrics::new(plan.warm_up, plan.end).with_phases(&plan.phases);
+        let keeper = Keeper { metrics, keep, lookups: Vec::new() };
         let finished = run::<P, Keeper>(plan, settings, keeper, &mut |now| ticker.tick(now))?;
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();

@@ -4,11 +4,12 @@ use scenarios::ast::{Expectation, Scenario};
 use scenarios::diagnostic::suggest;
 use scenarios::mistake::Mistake;
 
-use crate::results::{Expected, Outcome, metric_names};
+use crate::phases::metric_names_of;
+use crate::results::{Expected, Outcome};
 
 /// Complains of figures that do not exist.
 pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
-    let names = metric_names();
+    let names = metric_names_of(scenario);
     for (place, expectation) in scenario.expect.iter().enumerate() {
         let metric = &expectation.metric;
         if names.contains(metric) {

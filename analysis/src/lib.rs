@@ -9,6 +9,7 @@
 //! - [`metrics`]: what a run is measured by.
 //! - [`results`]: the figures as one document; [`expect`]: what must come out.
 //! - [`execute`]: a scenario, with every protocol and seed.
+//! - [`phases`]: the figures of parts of a run.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
@@ -18,6 +19,7 @@ pub mod export;
 pub mod files;
 pub mod listing;
 pub mod metrics;
+pub mod phases;
 pub mod replay;
 pub mod results;
 pub mod table;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use protocols::Entry;
 use serde::Serialize;
 
+use crate::phases;
 use crate::results::METRICS;
 
 /// What can be listed.
@@ -65,7 +66,7 @@ pub fn protocols() -> Vec<ProtocolListing> {
 
 /// The figures.
 pub fn metrics() -> Vec<MetricListing> {
-    METRICS.iter().map(|(name, about)| MetricListing { name, about }).collect()
+    METRICS.iter().chain([&phases::METRIC]).map(|(name, about)| MetricListing { name, about }).collect()
 }
 
 /// The settings of a scenario.
@@ -154,6 +155,12 @@ const SETTINGS: &[SettingListing] = &[
     setting("Join.order", "AsDrawn", "", "AsDrawn, or Ascending by id as in the seed document"),
     setting("Join.every", "0s", "", "how long after one another"),
     setting("warm_up", "0s", "", "lookups issued and messages sent before are not measured"),
+    setting(
+        "phases",
+        "{}",
+        "",
+        "stretches of time whose lookups are also counted apart: {\"before\": (from: \"60s\", until: \"120s\")}",
+    ),
     setting("end", "(needed)", "", "when the run ends"),
     setting("seed", "1", "arbitrary", "where all chance comes from; or seeds: 1..31 for thirty runs"),
     setting(

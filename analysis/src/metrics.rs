@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use protocols::dht::{Dht, JOIN, LOOKUP, Report, Request};
 use scenarios::oracle::{Judged, Outcome};
+use scenarios::plan::Phase;
 use scenarios::run::Observer;
 use sim::protocol::{Cause, RequestId};
 use sim::record::{Departure, Fact, Recorder};
@@ -20,6 +21,8 @@ pub struct Metrics {
     end: SimTime,
     /// Lookups that were issued after the warm-up, by how they ended.
     pub lookups: Lookups,
+    /// Lookups that were issued in each phase, whatever the warm-up.
+    pub phases: Vec<PhaseLookups>,
     /// Messages sent after the warm-up: lookup, upkeep, join.
     pub traffic: Traffic,
     /// Joins over the network, over the whole run.
@@ -33,6 +36,15 @@ pub struct Metrics {
     up_since: SimTime,
     up: u64,
     node_nanos: u128,
+}
+
+/// The lookups that were issued in a phase.
+#[derive(Clone, Debug)]
+pub struct PhaseLookups {
+    /// The phase.
+    pub phase: Phase,
+    /// Its lookups.
+    pub lookups: Lookups,
 }
 
 /// Joins over the network: nodes that were born with tables did not join.
@@ -169,6 +181,7 @@ impl Metrics {
             warm_up,
             end,
             lookups: Lookups::default(),
+            phases: Vec::new(),
             traffic: Traffic::default(),
             joins: Joins::default(),
             joining: BTreeMap::new(),
@@ -180,9 +193,19 @@ impl Metrics {
         }
     }
 
-    /// Adds another run's figures to these.
+    /// Counts the lookups of these phases apart, too.
+    #[must_use]
+    pub fn with_phases(self, phases: &[Phase]) -> Self {
+        let none = |phase: &Phase| PhaseLookups { phase: phase.clone(), lookups: Lookups::default() };
+        Self { phases: phases.iter().map(none).collect(), ..self }
+    }
+
+    /// Adds the figures of another run of the same scenario to these.
     pub fn add(&mut self, other: &Self) {
         self.lookups.add(&other.lookups);
+        for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
+            mine.lookups.add(&theirs.lookups);
+        }
         self.traffic.add(other.traffic);
         self.joins.add(other.joins);
         self.nodes.add(other.nodes);
@@ -282,6 +305,11 @@ impl<P: Dht> Observer<P> for Metrics {
         self.series.judged(lookup);
         if lookup.issued >= self.warm_up {
             self.lookups.judged(lookup);
+        }
+        for PhaseLookups { phase, lookups } in &mut self.phases {
+            if (phase.from..phase.until).contains(&lookup.issued) {
+                lookups.judged(lookup);
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use protocols::Entry;
 use scenarios::run::Finished;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Lookups, Metrics, Volume};
+use crate::metrics::{Distribution, Lookups, Metrics, PhaseLookups, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +56,9 @@ pub struct Outcome {
     pub crashes: u64,
     /// What became of lookups.
     pub lookups: LookupFigures,
+    /// The same of those that were issued in each phase, by name, in order of the scenario.
+    #[serde(serialize_with = "by_name")]
+    pub phases: Vec<(String, PhaseFigures)>,
     /// Messages sent for a join that made its node a member.
     pub messages_per_join: Mean,
     /// Distinct contacts of a member at the end.
@@ -91,6 +94,15 @@ pub struct LookupFigures {
     timeouts_on_the_way: Summary,
     time_lost_ms: Summary,
     messages: Summary,
+}
+
+/// What became of the lookups that were issued in a phase.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseFigures {
+    from_s: f64,
+    until_s: f64,
+    #[serde(flatten)]
+    lookups: LookupFigures,
 }
 
 /// A distribution in five figures; null where nothing was measured.
@@ -199,6 +211,7 @@ impl Outcome {
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
             lookups: LookupFigures::of(&metrics.lookups),
+            phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
             messages_per_join: Mean { mean: share(metrics.joins.messages as f64, metrics.joins.done as f64) },
             routing_entries: Mean::of(&run.routing_entries),
             state_bytes: Mean::of(&run.state_bytes),
@@ -241,6 +254,17 @@ impl LookupFigures {
             messages: Summary::of(&lookups.messages, 1.0),
         }
     }
+}
+
+impl PhaseFigures {
+    fn of(PhaseLookups { phase, lookups }: &PhaseLookups) -> Self {
+        let seconds = |at: SimTime| at.since(SimTime::ZERO).as_secs_f64();
+        Self { from_s: seconds(phase.from), until_s: seconds(phase.until), lookups: LookupFigures::of(lookups) }
+    }
+}
+
+fn by_name<S: Serializer>(phases: &[(String, PhaseFigures)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(phases.iter().map(|(name, figures)| (name, figures)))
 }
 
 impl Summary {
@@ -327,7 +351,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The full names of all figures: a summary stands for its five, a volume for its four.
+/// The full names of all figures but those of phases: a summary stands for its five, a volume for its four.
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
         match name {

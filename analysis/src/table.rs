@@ -6,6 +6,7 @@ use sim::time::{SimTime, Span};
 
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Joins, Metrics};
+use crate::phases;
 use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
 
 /// The whole page.
@@ -38,6 +39,7 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
     line(page, &format!("{name}  {label}, {} nodes, {time}, {seeds}", plan.nodes()));
     line(page, "");
     lookups(page, &all);
+    phases::table(&all.phases).iter().for_each(|text| line(page, text));
     traffic(page, &all, runs);
     nodes(page, &all, runs.len());
     over_time(page, &all);

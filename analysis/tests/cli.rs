@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use analysis::results::metric_names;
+use analysis::phases::metric_names_of;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -17,6 +17,22 @@ fn run_prints_a_page_and_nothing_else() {
     assert!(said.out.starts_with("half-crash  Chord, 20 nodes, 300 s, seed 1\n"), "{}", said.out);
     assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
     assert!(!said.out.contains('\u{1b}'));
+}
+
+#[test]
+fn phases_have_a_table_of_their_own() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = small(r#"phases: {"first": (from: "5s", until: "10s"), "whole": (from: "0s", until: "30s")}"#);
+    let path = save(&folder, "phases.ron", &text);
+    let said = dhtsim(&["run", &path]);
+    let rows: Vec<&str> = said.out.lines().skip_while(|line| !line.starts_with("  phase ")).take(4).collect();
+    let words: Vec<Vec<&str>> = rows.iter().map(|row| row.split_whitespace().take(4).collect()).collect();
+    assert_eq!(words[0], ["phase", "issued", "correct", "wrong"], "{}", said.out);
+    assert_eq!((words[1][0], words[1][2..].join(" ").as_str()), ("first", "100.0 %"), "{}", said.out);
+    assert_eq!((words[2][0], rows[3]), ("whole", ""), "{}", said.out);
+    let result = &json(&["run", "--json", &path])["results"][0];
+    assert_eq!(result["phases"]["whole"]["issued"], result["lookups"]["issued"]);
+    assert!(!dhtsim(&["run", &faults("half-crash.ron")]).out.contains("\n  phase"), "no phases, no table");
 }
 
 #[test]
@@ -44,14 +60,18 @@ fn json_has_every_key_that_is_promised() {
 fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
     let folder = TempDir::new().expect("a temporary folder");
     let text = with_line("Crash(count: 2)").replace("rate:", "copies: 2, rate:");
+    let text = text.replace("end:", r#"phases: {"all": (from: "0s", until: "30s")}, end:"#);
     let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);
     // What was given is no figure.
-    leaves.retain(|name| name != "seed" && !name.starts_with("settings."));
-    assert_eq!(leaves, metric_names().into_iter().collect());
+    leaves.retain(|name| name != "seed" && !name.starts_with("settings.") && !name.ends_with("l.from_s"));
+    leaves.retain(|name| name != "phases.all.until_s");
+    let scenario = scenarios::read::scenario("everything.ron", text.as_bytes()).expect("it has just run");
+    assert_eq!(leaves, metric_names_of(&scenario).into_iter().collect());
     let listed = dhtsim(&["list", "metrics"]).out;
-    for name in leaves {
+    assert!(listed.contains(" phases.<name> "));
+    for name in leaves.iter().filter(|name| !name.starts_with("phases.")) {
         let parent = name.rsplit_once('.').map_or(name.as_str(), |(parent, _)| parent);
         assert!(
             listed.contains(&format!(" {name} ")) || listed.contains(&format!(" {parent} ")),
@@ -106,16 +126,21 @@ fn what_cannot_be_meant_is_exit_code_2() {
     let folder = TempDir::new().expect("a temporary folder");
     let wrong = save(&folder, "wrong.ron", &small("sead: 1"));
     let figure = save(&folder, "figure.ron", &small(r#"expect: [(metric: "lookups.hops.maen", at_most: 6)]"#));
+    let phase = r#"phases: {"late": (from: "9s", until: "12s")}, expect: [(metric: "METRIC", at_most: 6)]"#;
+    let phase = |name: &str, metric: &str| save(&folder, name, &small(&phase.replace("METRIC", metric)));
+    let (no_phase, no_part) = (phase("phase.ron", "phases.lade.success"), phase("part.ron", "phases.late.latency_ms"));
     let good = save(&folder, "good.ron", &small(""));
     let here = folder.path().display().to_string();
     let long = "x".repeat(5000);
     let nowhere = folder.path().join("nowhere.ron").display().to_string();
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 18] = [
         (&["run", &wrong], "did you mean `seed`?"),
         (&["check", &wrong, &good], "did you mean `seed`?"),
         (&["trace", &wrong], "did you mean `seed`?"),
         (&["run", &figure], "did you mean `lookups.hops.mean`?"),
         (&["check", &figure], "did you mean `lookups.hops.mean`?"),
+        (&["run", &no_phase], "did you mean `phases.late.success`?"),
+        (&["check", &no_part], "write for example `phases.late.latency_ms.mean`"),
         (&["run", &nowhere], "nowhere.ron cannot be read: No such file"),
         (&["run", &here], "cannot be read: Is a directory"),
         (&["run", ".."], ".. cannot be read"),
@@ -325,8 +350,9 @@ fn check_says_what_would_run() {
 fn what_the_starter_holds_in_comments_is_legal_too() {
     let folder = TempDir::new().expect("a temporary folder");
     let starter = dhtsim(&["new"]).out;
-    assert!(starter.matches("// (at: ").count() > 2);
-    let all = save(&folder, "all.ron", &starter.replace("// (at: ", "(at: "));
+    assert!(starter.matches("// (at: ").count() > 2 && starter.contains("// phases: {"));
+    let text = starter.replace("// (at: ", "(at: ").replace("// phases: {", "phases: {");
+    let all = save(&folder, "all.ron", &text);
     assert_eq!(dhtsim(&["check", &all]).err, "");
 }
 

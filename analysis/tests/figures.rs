@@ -59,6 +59,26 @@ fn holders_of_copies_are_judged_where_they_are_asked_for() {
 }
 
 #[test]
+fn a_phase_counts_the_lookups_that_were_issued_in_it() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 20)), (at: "20s", do: Crash(fraction: 0.5))],
+        workload: [Lookups(from: "0s", rate: "10/s", arrivals: Regular)], warm_up: "15s",
+        phases: {"before": (from: "0s", until: "20s"), "just after": (from: "20s", until: "25s"),
+            "end": (from: "19s", until: "40s"), "first": (from: "0s", until: "50ms")},
+        end: "40s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name);
+    assert_eq!(figure("phases.before.issued"), Some(200.0), "those of the warm-up too");
+    assert_eq!(figure("phases.just after.issued"), Some(50.0));
+    assert_eq!(figure("phases.end.issued"), Some(210.0), "phases may overlap");
+    assert_eq!((figure("phases.before.success"), figure("phases.before.timeouts.max")), (Some(1.0), Some(0.0)));
+    assert!(figure("phases.just after.timeouts.mean") > figure("phases.end.timeouts.mean"));
+    assert_eq!(figure("phases.first.issued"), Some(1.0));
+    assert_eq!((figure("phases.end.from_s"), figure("phases.end.until_s")), (Some(19.0), Some(40.0)));
+    assert_eq!((figure("phases.ende.issued"), figure("lookups.issued")), (None, Some(250.0)));
+}
+
+#[test]
 fn only_joins_over_the_network_count_and_only_those_that_were_done() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [

@@ -33,6 +33,9 @@ pub struct Scenario {
     /// What happens before this instant is not measured.
     #[serde(default)]
     pub warm_up: Duration,
+    /// Stretches of time whose lookups are also counted apart.
+    #[serde(default, skip_serializing_if = "Phases::is_empty")]
+    pub phases: Phases,
     /// When the run ends.
     pub end: Duration,
     /// Where all chance comes from.
@@ -60,6 +63,26 @@ impl Scenario {
 /// Protocols with their labels: written as a list, or as a map from label to protocol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocols(pub Vec<(String, Entry)>);
+
+/// Phases with their names, in order of the file: written as a map from name to stretch of time. They may overlap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Phases(pub Vec<(String, Phase)>);
+
+impl Phases {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// Its first instant.
+    pub from: Duration,
+    /// The instant after its last.
+    pub until: Duration,
+}
 
 /// What lies between the nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -484,6 +507,7 @@ pub struct Count(pub u64);
 pub struct Copies(pub u32);
 
 impl Copies {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
     fn is_owner_only(&self) -> bool {
         *self == Self::default()
     }
@@ -733,11 +757,7 @@ impl<'de> Deserialize<'de> for Nodes {
 
 impl Serialize for Protocols {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (label, entry) in &self.0 {
-            map.serialize_entry(label, entry)?;
-        }
-        map.end()
+        map_in_order(&self.0, serializer)
     }
 }
 
@@ -762,16 +782,52 @@ impl<'de> Deserialize<'de> for Protocols {
                 Ok(Protocols(protocols))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Protocols, A::Error> {
-                let mut protocols: Vec<(String, Entry)> = Vec::new();
-                while let Some((label, entry)) = map.next_entry::<String, Entry>()? {
-                    protocols.push((label, entry));
-                }
-                Ok(Protocols(protocols))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Protocols, A::Error> {
+                entries_in_order(map).map(Protocols)
             }
         }
         deserializer.deserialize_any(ProtocolsVisitor)
     }
+}
+
+impl Serialize for Phases {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        map_in_order(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Phases {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PhasesVisitor;
+        impl<'de> Visitor<'de> for PhasesVisitor {
+            type Value = Phases;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from name to stretch of time, `{\"before\": (from: \"60s\", until: \"120s\")}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Phases, A::Error> {
+                entries_in_order(map).map(Phases)
+            }
+        }
+        deserializer.deserialize_map(PhasesVisitor)
+    }
+}
+
+fn map_in_order<S: Serializer, T: Serialize>(entries: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(entries.len()))?;
+    for (name, value) in entries {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+fn entries_in_order<'de, A: MapAccess<'de>, T: Deserialize<'de>>(mut map: A) -> Result<Vec<(String, T)>, A::Error> {
+    let mut entries = Vec::new();
+    while let Some(entry) = map.next_entry()? {
+        entries.push(entry);
+    }
+    Ok(entries)
 }
 
 fn default_id_bits() -> u32 {

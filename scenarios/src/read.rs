@@ -56,7 +56,9 @@ pub fn locate(name: &str, text: &str, mistake: &Mistake) -> Box<Diagnostic> {
     let text = without_mark(text);
     let source = Source::new(name, text);
     let diagnostic = Diagnostic::new(name, &mistake.title);
-    let diagnostic = match source.locate(&Path::parse(&mistake.path)) {
+    let path = Path::parse(&mistake.path);
+    let place = if mistake.is_in_name { source.locate_key(&path) } else { source.locate(&path) };
+    let diagnostic = match place {
         Some(span) => diagnostic.at(text, &span, &mistake.label),
         None => diagnostic,
     };

@@ -53,6 +53,7 @@ const RICH: &str = r#"(
         Csv(file: "lookups.csv", from: "6s", copies: 2),
     ],
     warm_up: "5s",
+    phases: {"first": (from: "0s", until: "30s"), "all of it": (from: "0s", until: "60s")},
     end: "60s",
     seed: 9,
 )"#;
@@ -167,6 +168,15 @@ fn a_workload_more_moves_no_request_of_another() {
     let mut rest = with.iter();
     assert!(lines(&plan).iter().all(|line| rest.any(|other| other == line)), "all lines are there, in the same order");
     assert!(with.len() > lines(&plan).len() + 200, "and the others besides");
+}
+
+#[test]
+fn phases_stay_as_they_are_written() {
+    let (scenario, plan) = rich();
+    let phases: Vec<(&str, u64)> =
+        plan.phases.iter().map(|phase| (phase.name.as_str(), phase.until.as_nanos() / 1_000_000_000)).collect();
+    assert_eq!(phases, [("first", 30), ("all of it", 60)]);
+    assert_eq!(plan.to_scenario(&scenario).phases, scenario.phases);
 }
 
 #[test]
