@@ -6,7 +6,7 @@
 //!
 //! # The modules, from the ground up
 //!
-//! - [`metrics`]: what a run is measured by.
+//! - [`metrics`]: what a run is measured by; [`recovery`]: how long until lookups were right again.
 //! - [`results`]: the figures as one document; [`expect`]: what must come out.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`phases`]: the figures of parts of a run.
@@ -20,6 +20,7 @@ pub mod files;
 pub mod listing;
 pub mod metrics;
 pub mod phases;
+pub mod recovery;
 pub mod replay;
 pub mod results;
 pub mod table;

@@ -14,6 +14,8 @@ use sim::protocol::{Cause, RequestId};
 use sim::record::{Departure, Fact, Recorder};
 use sim::time::{SimTime, Span};
 
+use crate::recovery::SinceDeparture;
+
 /// Everything that is measured in one run.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -31,6 +33,8 @@ pub struct Metrics {
     pub nodes: NodeCounts,
     /// The same figures over time, in equal steps of the whole run.
     pub series: Series,
+    /// Lookups since the last departure: of one run, they are not added up.
+    since_departure: SinceDeparture,
     /// Joins under way or done: messages so far, and whether they are done.
     joining: BTreeMap<RequestId, (u64, bool)>,
     up_since: SimTime,
@@ -187,6 +191,7 @@ impl Metrics {
             joining: BTreeMap::new(),
             nodes: NodeCounts::default(),
             series: Series::new(end),
+            since_departure: SinceDeparture::default(),
             up_since: SimTime::ZERO,
             up: 0,
             node_nanos: 0,
@@ -231,6 +236,13 @@ impl Metrics {
     /// after the warm-up, or if no lookup after that was answered right.
     pub fn healed_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_not_correct, self.lookups.last_correct)
+    }
+
+    /// How long after the last departure, in whole seconds, until of all lookups issued from then on to the end of the run
+    /// at least 99 % were answered right. None if nobody departed after the warm-up, or if it was not seen.
+    pub fn mostly_healed_after(&self) -> Option<Span> {
+        self.nodes.last_departure.filter(|at| *at >= self.warm_up)?;
+        self.since_departure.correct_after(99)
     }
 
     /// How long after the last departure a lookup was still issued that met silence. None if nobody departed after
@@ -282,6 +294,7 @@ impl<P: Dht> Recorder<P> for Metrics {
                 self.count_up(now);
                 self.up -= 1;
                 self.nodes.last_departure = Some(now);
+                self.since_departure.departed(now);
                 match how {
                     Departure::Crash => self.nodes.crashes += 1,
                     Departure::Leave => self.nodes.leaves += 1,
@@ -303,6 +316,7 @@ impl<P: Dht> Recorder<P> for Metrics {
 impl<P: Dht> Observer<P> for Metrics {
     fn judged(&mut self, lookup: &Judged) {
         self.series.judged(lookup);
+        self.since_departure.judged(lookup);
         if lookup.issued >= self.warm_up {
             self.lookups.judged(lookup);
         }

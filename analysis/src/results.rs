@@ -156,6 +156,8 @@ pub struct VolumeFigures {
 pub struct Recovery {
     /// Until the last lookup was issued that was not answered right, in seconds.
     pub correct_after_s: Option<f64>,
+    /// Until, from then on to the end of the run, at least 99 % of the lookups issued were answered right, in whole seconds.
+    pub correct_99_after_s: Option<f64>,
     /// Until the last lookup was issued that met silence, in seconds.
     pub no_timeouts_after_s: Option<f64>,
 }
@@ -218,6 +220,7 @@ impl Outcome {
             traffic: TrafficFigures::of(metrics),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
+                correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
                 no_timeouts_after_s: metrics.settled_after().map(Span::as_secs_f64),
             },
             series: points(metrics),
@@ -344,6 +347,10 @@ pub const METRICS: &[(&str, &str)] = &[
     (
         "recovery.correct_after_s",
         "last departure to the issue of the last lookup not answered right, if one was answered right after it",
+    ),
+    (
+        "recovery.correct_99_after_s",
+        "last departure to the first whole second from which to the end at least 99 % of lookups were answered right",
     ),
     (
         "recovery.no_timeouts_after_s",

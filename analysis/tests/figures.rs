@@ -104,9 +104,14 @@ fn recovery_is_told_only_where_it_was_seen() {
     };
     let no_lookup_after = only(&text(r#", until: "50s""#, "Periodic"));
     assert_eq!(no_lookup_after.figure("recovery.correct_after_s"), None);
+    assert_eq!(no_lookup_after.figure("recovery.correct_99_after_s"), None);
     let quiet_before = only(&text("", "Periodic"));
     assert!(quiet_before.figure("recovery.no_timeouts_after_s").is_some_and(|after| after > 0.0));
+    let (all, nearly_all) = ("recovery.correct_after_s", "recovery.correct_99_after_s");
+    assert!(quiet_before.figure(nearly_all) <= quiet_before.figure(all).map(|seconds| seconds.floor() + 1.0));
     let never = only(&text("", "Manual"));
+    let stretch = never.figure(nearly_all);
+    assert!(stretch.is_none_or(|after| after > 100.0), "right at best for a lucky while at the end: {stretch:?}");
     assert!(never.figure("lookups.success").is_some_and(|success| success < 0.9), "nothing mends this ring");
     let last = never.figure("recovery.no_timeouts_after_s");
     assert!(last.is_none_or(|after| after > 100.0), "silence to the end: {last:?}");
