@@ -361,12 +361,13 @@ pub const METRICS: &[(&str, &str)] = &[
 /// The full names of all figures but those of phases: a summary stands for its five, a volume for its four.
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
-        match name {
-            "lookups.hops" | "lookups.hops_to_owner" | "lookups.hops_to_end" => &SUMMARY,
-            "lookups.messages" | "lookups.timeouts" => &SUMMARY,
-            name if name.starts_with("lookups.timeouts_") || name.ends_with("_ms") => &SUMMARY,
-            name if name.starts_with("traffic.") => &VOLUME,
-            _ => &[],
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
+        if begins(&["lookups.hops", "lookups.messages", "lookups.timeouts"]) || name.ends_with("_ms") {
+            &SUMMARY
+        } else if begins(&["traffic."]) {
+            &VOLUME
+        } else {
+            &[]
         }
     };
     METRICS
