@@ -18,6 +18,7 @@ use scenarios::run::{Finished, Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
+use crate::claims;
 use crate::expect;
 use crate::metrics::Metrics;
 use crate::results::{Document, Outcome};
@@ -31,6 +32,12 @@ pub struct Input {
     pub title: String,
     /// The text.
     pub bytes: Vec<u8>,
+}
+
+impl Input {
+    fn locate(&self, mistake: &Mistake) -> Box<Diagnostic> {
+        read::locate(&self.name, &String::from_utf8_lossy(&self.bytes), mistake)
+    }
 }
 
 /// What of a scenario is run, and how.
@@ -123,15 +130,12 @@ pub fn execute(
     progress: &Progress,
 ) -> Result<Executed, Failure> {
     let scenario = read::scenario(&input.name, &input.bytes)?;
-    let located = |mistake: &Mistake| {
-        let text = String::from_utf8_lossy(&input.bytes);
-        read::locate(&input.name, &text, mistake)
-    };
-    expect::check(&scenario).map_err(|mistake| located(&mistake))?;
+    check(input, &scenario)?;
     let seeds = choice.seeds.clone().unwrap_or_else(|| scenario.seeds());
-    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| located(&mistake));
+    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| input.locate(&mistake));
     let plans = seeds.par_iter().map(plan).collect::<Result<Vec<Arc<Plan>>, _>>()?;
     let jobs = jobs(&scenario, &plans);
+    progress.done.store(0, Ordering::Relaxed);
     progress.total.store(jobs.len() as u64 * TICKS, Ordering::Relaxed);
     let runs = jobs
         .par_iter()
@@ -144,6 +148,11 @@ pub fn execute(
         .collect::<Result<Vec<Run>, Failure>>()?;
     let document = document(input, &scenario, &seeds, &runs);
     Ok(Executed { scenario, runs, document })
+}
+
+/// Complains of figures that a scenario names and that do not exist.
+pub fn check(input: &Input, scenario: &Scenario) -> Result<(), Box<Diagnostic>> {
+    expect::check(scenario).and_then(|()| claims::check(scenario)).map_err(|mistake| input.locate(&mistake))
 }
 
 /// Every protocol with the plan of every seed: all protocols meet the same.
@@ -164,6 +173,7 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
         seeds: seeds.to_vec(),
         version: env!("CARGO_PKG_VERSION"),
         expectations: expect::judge(scenario, &results),
+        claims: claims::hold(scenario, &results),
         results,
     }
 }

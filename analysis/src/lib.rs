@@ -7,16 +7,19 @@
 //! # The modules, from the ground up
 //!
 //! - [`metrics`]: what a run is measured by; [`recovery`]: how long until lookups were right again.
-//! - [`results`]: the figures as one document; [`expect`]: what must come out.
+//! - [`results`]: the figures as one document; [`expect`]: what must come out; [`claims`]: what others have published;
+//!   [`interval`]: how sure a mean is.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`phases`]: the figures of parts of a run.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
+pub mod claims;
 pub mod execute;
 pub mod expect;
 pub mod export;
 pub mod files;
+pub mod interval;
 pub mod listing;
 pub mod metrics;
 pub mod phases;

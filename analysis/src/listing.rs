@@ -169,6 +169,18 @@ const SETTINGS: &[SettingListing] = &[
         "",
         "figures that must come out as the mean over the seeds: at_least, at_most, within: (low, high)",
     ),
+    setting(
+        "claims",
+        "[]",
+        "",
+        "figures that others have published, held against ours: (about, source, protocol, says, metric, digits, because)",
+    ),
+    setting(
+        "claims.digits",
+        "one more than `says` has",
+        "arbitrary",
+        "digits behind the point of the figure held against it; in percent where `says` is and the figure is a share",
+    ),
 ];
 
 const fn setting(

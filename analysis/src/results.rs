@@ -23,6 +23,8 @@ pub struct Document {
     pub results: Vec<Outcome>,
     /// What was expected, and what came out.
     pub expectations: Vec<Expected>,
+    /// What others have published, and what was measured here.
+    pub claims: Vec<Claimed>,
 }
 
 /// What one run has come to.
@@ -192,6 +194,32 @@ pub struct Expected {
     pub seeds: usize,
     /// Whether it was met.
     pub met: bool,
+}
+
+/// A claim, and what was measured here.
+#[derive(Clone, Debug, Serialize)]
+pub struct Claimed {
+    /// What it is about.
+    pub about: String,
+    /// Where it was published.
+    pub source: Option<String>,
+    /// About which protocol, by its label; none if it is about no figure of a protocol.
+    pub protocol: Option<String>,
+    /// What the document says.
+    pub says: String,
+    /// The figure that was held against it; none if it was not measured.
+    pub metric: Option<String>,
+    /// The mean over the seeds.
+    pub measured: Option<f64>,
+    /// How many seeds had a value.
+    pub seeds: usize,
+    /// Half the width of the mean's 95 % confidence interval; none for fewer than two seeds.
+    pub half_width: Option<f64>,
+    /// Why the two are the same, or why not.
+    pub because: String,
+    /// With how many digits behind the point the figure is shown.
+    #[serde(skip)]
+    pub digits: usize,
 }
 
 impl Outcome {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use sim::time::{SimTime, Span};
 
+use crate::claims;
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Joins, Metrics};
 use crate::phases;
-use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
+use crate::results::{Document, Expected, Summary, TrafficFigures, VolumeFigures, share};
 
 /// The whole page.
 pub fn page(executed: &Executed) -> String {
@@ -17,6 +18,19 @@ pub fn page(executed: &Executed) -> String {
         block(&mut page, executed, label, &runs);
     }
     expectations(&mut page, &executed.document.expectations);
+    claims(&mut page, &executed.document);
+    page
+}
+
+/// The claims of several scenarios, one table under the other, each under its scenario's name.
+pub fn claims_page(documents: &[Document]) -> String {
+    let mut page = String::new();
+    for (place, document) in documents.iter().enumerate() {
+        if place > 0 {
+            line(&mut page, "");
+        }
+        lines(&mut page, &claims::table(&document.scenario, &document.claims));
+    }
     page
 }
 
@@ -39,7 +53,7 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
     line(page, &format!("{name}  {label}, {} nodes, {time}, {seeds}", plan.nodes()));
     line(page, "");
     lookups(page, &all);
-    phases::table(&all.phases).iter().for_each(|text| line(page, text));
+    lines(page, &phases::table(&all.phases));
     traffic(page, &all, runs);
     nodes(page, &all, runs.len());
     over_time(page, &all);
@@ -176,6 +190,13 @@ fn expectations(page: &mut String, expectations: &[Expected]) {
     }
 }
 
+fn claims(page: &mut String, document: &Document) {
+    if !document.expectations.is_empty() && !document.claims.is_empty() {
+        line(page, "");
+    }
+    lines(page, &claims::table("claims", &document.claims));
+}
+
 /// Eighths of a line's height; a space where nothing was measured.
 fn bars(values: &[Option<f64>], top: f64) -> String {
     const BARS: [char; 9] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -199,6 +220,12 @@ fn in_seconds(span: Span) -> String {
 
 fn row(page: &mut String, name: &str, text: &str) {
     line(page, &format!("  {name:12}{text}"));
+}
+
+fn lines(page: &mut String, texts: &[String]) {
+    for text in texts {
+        line(page, text);
+    }
 }
 
 fn line(page: &mut String, text: &str) {

@@ -36,9 +36,65 @@ fn phases_have_a_table_of_their_own() {
 }
 
 #[test]
+fn claims_stand_beside_what_is_measured() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = claiming("seeds: 1..4, expect: [(metric: \"nodes\", at_least: 5)]");
+    let path = save(&folder, "claims.ron", &text);
+    let said = dhtsim(&["run", &path]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let (_, claims) = said.out.split_once("\n\nclaims\n").expect("they stand behind the expectations");
+    let wanted = "    said            measured here         because\n  nodes (Chord; a paper)\n    \
+        5               5.0 ± 0.0             the same\n  success (Chord)\n    \
+        100 %           100.0 ± 0.0 %         nobody goes\n  speed\n    \
+        157K/s          not measured          it is of the machine\n";
+    assert_eq!(claims, wanted);
+    let document = json(&["run", "--json", &path]);
+    let first = r#"{"about":"nodes","because":"the same","half_width":0.0,"measured":5.0,"metric":"nodes","protocol":"Chord","says":"5","seeds":3,"source":"a paper"}"#;
+    assert_eq!(document["claims"][0].to_string(), first);
+    assert!(document["claims"][2]["measured"].is_null() && document["claims"][2]["seeds"] == 0);
+    let said = dhtsim(&["claims", &path]);
+    assert_eq!((said.code, said.out), (0, format!("claims\n{claims}")), "without the rest");
+}
+
+#[test]
+fn claims_of_a_folder_are_those_of_its_scenarios_in_order_of_name() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let missed = "name: \"second\", expect: [(metric: \"nodes\", at_least: 6)]";
+    save(&folder, "b.ron", &claiming(missed));
+    save(&folder, "a.ron", &claiming("name: \"first\""));
+    save(&folder, "none.ron", &small(""));
+    save(&folder, "none.txt", "no scenario");
+    let path = folder.path().display().to_string();
+    let said = dhtsim(&["claims", &path, "--jobs", "1"]);
+    assert_eq!((said.code, said.err.as_str()), (4, ""), "an expectation of the second is missed");
+    let headings: Vec<&str> = said.out.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    assert_eq!(headings, ["first", "second"], "{}", said.out);
+    let document = json(&["claims", "--json", &path]);
+    let names = [0, 1].map(|place| document["scenarios"][place]["scenario"].clone());
+    assert_eq!(
+        (names, document["scenarios"][1]["claims"][0]["says"].clone()),
+        (["first".into(), "second".into()], "5".into())
+    );
+    save(&folder, "wrong.ron", "(");
+    assert_eq!(dhtsim(&["claims", &path]).code, 2, "no run before all are legal");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_claims_print_nothing() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text =
+        claiming("").replace("10/s", "10000/s").replace("30s", "30days").replace("rate:", "until: \"50000s\", rate:");
+    let child = command(&["claims", &save(&folder, "long.ron", &text)]).spawn().expect("the command starts");
+    interrupt(&child);
+    let said = Said::of(child);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
+}
+
+#[test]
 fn json_has_every_key_that_is_promised() {
     let document = json(&["run", "--json", &faults("half-crash.ron")]);
-    for key in ["scenario", "seed", "version", "results"] {
+    for key in ["scenario", "seed", "version", "results", "expectations", "claims"] {
         assert!(document.get(key).is_some(), "{key}");
     }
     let result = &document["results"][0];
@@ -129,11 +185,13 @@ fn what_cannot_be_meant_is_exit_code_2() {
     let phase = r#"phases: {"late": (from: "9s", until: "12s")}, expect: [(metric: "METRIC", at_most: 6)]"#;
     let phase = |name: &str, metric: &str| save(&folder, name, &small(&phase.replace("METRIC", metric)));
     let (no_phase, no_part) = (phase("phase.ron", "phases.lade.success"), phase("part.ron", "phases.late.latency_ms"));
+    let claim = r#"claims: [(about: "hops", says: "2", metric: "lookups.hops.maen", because: "so")]"#;
+    let claim = save(&folder, "claim.ron", &small(claim));
     let good = save(&folder, "good.ron", &small(""));
     let here = folder.path().display().to_string();
     let long = "x".repeat(5000);
     let nowhere = folder.path().join("nowhere.ron").display().to_string();
-    let cases: [(&[&str], &str); 18] = [
+    let cases: [(&[&str], &str); 22] = [
         (&["run", &wrong], "did you mean `seed`?"),
         (&["check", &wrong, &good], "did you mean `seed`?"),
         (&["trace", &wrong], "did you mean `seed`?"),
@@ -141,6 +199,10 @@ fn what_cannot_be_meant_is_exit_code_2() {
         (&["check", &figure], "did you mean `lookups.hops.mean`?"),
         (&["run", &no_phase], "did you mean `phases.late.success`?"),
         (&["check", &no_part], "write for example `phases.late.latency_ms.mean`"),
+        (&["run", &claim], "did you mean `lookups.hops.mean`?"),
+        (&["claims", &good, &claim], "did you mean `lookups.hops.mean`?"),
+        (&["claims", &good], "good.ron holds no claims, and is not run\nerror: no scenario here holds claims"),
+        (&["claims", &nowhere], "nowhere.ron cannot be read: No such file"),
         (&["run", &nowhere], "nowhere.ron cannot be read: No such file"),
         (&["run", &here], "cannot be read: Is a directory"),
         (&["run", ".."], ".. cannot be read"),
@@ -303,9 +365,7 @@ fn an_interrupted_run_leaves_nothing() {
     let (csv, out) = (folder.path().join("lookups.csv"), folder.path().join("out"));
     let words = ["run", &path, "--lookups", &csv.display().to_string(), "--out", &out.display().to_string()];
     let child = command(&words).spawn().expect("the command starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
-    assert!(signal.success());
+    interrupt(&child);
     let said = Said::of(child);
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
     assert_eq!(names(folder.path()), ["long.ron"]);
@@ -452,6 +512,18 @@ fn small(more: &str) -> String {
     )
 }
 
+/// The same, with what others have published about it.
+fn claiming(more: &str) -> String {
+    small(&format!(
+        r#"claims: [
+        (about: "nodes", source: "a paper", says: "5", metric: "nodes", because: "the same"),
+        (about: "success", protocol: "Chord", says: "100 %", metric: "lookups.success", because: "nobody goes"),
+        (about: "speed", says: "157K/s", because: "it is of the machine"),
+    ],
+    {more}"#
+    ))
+}
+
 fn with_line(action: &str) -> String {
     small("").replace("\"100ms\"))]", &format!("\"100ms\")), (at: \"10s\", do: {action})]"))
 }
@@ -481,6 +553,13 @@ fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(signal.success());
 }
 
 fn dhtsim(words: &[&str]) -> Said {

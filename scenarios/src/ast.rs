@@ -47,6 +47,9 @@ pub struct Scenario {
     /// What must come out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// What others have published, to be held against what is measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 impl Scenario {
@@ -452,6 +455,30 @@ pub struct Expectation {
     pub within: Option<(Finite, Finite)>,
 }
 
+/// A figure that a document has published, held against the mean over the seeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// What it is about, in a few words.
+    pub about: String,
+    /// Where it was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// About which protocol, by its label; else about each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// What the document says, as it is written there.
+    pub says: String,
+    /// Which figure to hold against it: see `dhtsim list`; none if this scenario does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
+    /// With how many digits behind the point the figure is shown; else with one more than the document has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<Digits>,
+    /// Why the two are the same, or why not, or why it is not measured.
+    pub because: String,
+}
+
 /// Nodes by number. A range stays one, so that a long one costs nothing until somebody asks who is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -518,6 +545,11 @@ impl Default for Copies {
         Self(1)
     }
 }
+
+/// How many digits stand behind a point: 0 to 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Digits(pub u8);
 
 /// A key or id as a decimal number of any length: `20813`, or in quotes where it is beyond 2^64.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -652,6 +684,23 @@ impl TryFrom<u64> for Copies {
 impl From<Copies> for u64 {
     fn from(copies: Copies) -> Self {
         u64::from(copies.0)
+    }
+}
+
+impl TryFrom<u64> for Digits {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match u8::try_from(value) {
+            Ok(digits @ 0..=9) => Ok(Self(digits)),
+            _ => Err(format!("{value} digits are more than 9")),
+        }
+    }
+}
+
+impl From<Digits> for u64 {
+    fn from(digits: Digits) -> Self {
+        Self::from(digits.0)
     }
 }
 

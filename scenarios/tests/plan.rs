@@ -56,6 +56,10 @@ const RICH: &str = r#"(
     phases: {"first": (from: "0s", until: "30s"), "all of it": (from: "0s", until: "60s")},
     end: "60s",
     seed: 9,
+    claims: [
+        (about: "hops", source: "a paper", protocol: "one", says: "1.5", metric: "lookups.hops.mean", digits: 2, because: "so"),
+        (about: "speed", says: "fast", because: "there is no clock"),
+    ],
 )"#;
 
 /// Rows out of order, at whole and broken milliseconds, two at once.
