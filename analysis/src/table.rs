@@ -252,6 +252,20 @@ mod tests {
     }
 
     #[test]
+    fn hops_to_the_end_have_a_row_only_where_a_lookup_went_on_after_the_owners_reply() {
+        let page_of = |to_end: u64| {
+            let mut metrics = Metrics::new(SimTime::ZERO, SimTime::MAX);
+            metrics.lookups.hops_to_owner.record(2);
+            metrics.lookups.hops_to_end.record(to_end);
+            let mut page = String::new();
+            lookups(&mut page, &metrics);
+            page
+        };
+        assert!(!page_of(2).contains("hops to end"));
+        assert!(page_of(3).contains("\n  hops to end         3.000          3"), "{}", page_of(3));
+    }
+
+    #[test]
     fn bars_reach_from_the_floor_to_the_top() {
         assert_eq!(bars(&[Some(0.0), Some(0.5), Some(1.0), None], 1.0), "▁▄█ ");
         assert_eq!(bars(&[Some(0.0)], 0.0), "▁");
