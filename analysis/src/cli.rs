@@ -21,6 +21,8 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Run a scenario and print what came out.
     Run(Run),
+    /// Run scenarios and print what others have published beside what is measured.
+    Claims(Claims),
     /// Read scenarios without running them.
     Check(Check),
     /// Show protocols, figures and settings, each with its default and its source.
@@ -57,6 +59,22 @@ pub(crate) struct Run {
     /// Write one row for each lookup to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub(crate) lookups: Option<PathBuf>,
+    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    /// Scenarios that hold claims; a folder stands for all in it that do; `-` reads standard input.
+    #[arg(required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,

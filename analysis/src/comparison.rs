@@ -13,13 +13,22 @@ pub fn compare(results: &[Outcome]) -> Vec<ComparedFigure> {
     if runs.len() < 2 {
         return Vec::new();
     }
-    let protocols: Vec<Protocol> = runs.into_iter().map(Protocol::of).collect();
-    let compare = |(place, metric): (usize, &'static &'static str)| ComparedFigure {
-        metric,
+    let metrics = compared(results);
+    let protocols: Vec<Protocol> = runs.into_iter().map(|runs| Protocol::of(runs, &metrics)).collect();
+    let compare = |(place, metric): (usize, &String)| ComparedFigure {
+        metric: metric.clone(),
         means: protocols.iter().map(|protocol| protocol.mean(place)).collect(),
         differences: pairs(&protocols).map(|(one, other)| one.minus(other, place)).collect(),
     };
-    COMPARED.iter().enumerate().map(compare).collect()
+    metrics.iter().enumerate().map(compare).collect()
+}
+
+/// The names of the figures that are compared: those of the run, then those of each phase.
+fn compared(results: &[Outcome]) -> Vec<String> {
+    let phases = results.first().map(Outcome::phase_names).unwrap_or_default();
+    let of_phases =
+        phases.iter().flat_map(|phase| COMPARED_IN_PHASES.iter().map(move |metric| format!("phases.{phase}.{metric}")));
+    COMPARED.iter().map(|metric| (*metric).to_owned()).chain(of_phases).collect()
 }
 
 /// Every pair, each once: first the first with all after it.
@@ -36,10 +45,10 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(runs: &[Outcome]) -> Self {
-        let mut figures = vec![Vec::with_capacity(runs.len()); COMPARED.len()];
+    fn of(runs: &[Outcome], metrics: &[String]) -> Self {
+        let mut figures = vec![Vec::with_capacity(runs.len()); metrics.len()];
         for run in runs {
-            for (values, value) in figures.iter_mut().zip(run.figures(COMPARED)) {
+            for (values, value) in figures.iter_mut().zip(run.figures(metrics)) {
                 values.push(value);
             }
         }
@@ -74,6 +83,7 @@ pub const COMPARED: &[&str] = &[
     "lookups.success",
     "lookups.wrong_share",
     "lookups.failed_share",
+    "lookups.holders_success",
     "lookups.latency_ms.mean",
     "lookups.latency_ms.p50",
     "lookups.latency_ms.p95",
@@ -82,6 +92,7 @@ pub const COMPARED: &[&str] = &[
     "lookups.time_to_end_ms.mean",
     "lookups.hops.mean",
     "lookups.hops_to_owner.mean",
+    "lookups.hops_to_end.mean",
     "lookups.timeouts.mean",
     "lookups.messages.mean",
     "traffic.lookup.messages",
@@ -94,8 +105,12 @@ pub const COMPARED: &[&str] = &[
     "routing_entries.mean",
     "state_bytes.mean",
     "recovery.correct_after_s",
+    "recovery.correct_99_after_s",
     "recovery.no_timeouts_after_s",
 ];
+
+/// The figures that are compared in each phase.
+pub const COMPARED_IN_PHASES: &[&str] = &["success", "latency_ms.mean", "timeouts.mean"];
 
 #[cfg(test)]
 mod tests {

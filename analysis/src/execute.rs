@@ -18,6 +18,7 @@ use scenarios::run::{Finished, Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
+use crate::claims;
 use crate::comparison::compare;
 use crate::expect;
 use crate::metrics::Metrics;
@@ -32,6 +33,12 @@ pub struct Input {
     pub title: String,
     /// The text.
     pub bytes: Vec<u8>,
+}
+
+impl Input {
+    fn locate(&self, mistake: &Mistake) -> Box<Diagnostic> {
+        read::locate(&self.name, &String::from_utf8_lossy(&self.bytes), mistake)
+    }
 }
 
 /// What of a scenario is run, and how.
@@ -124,15 +131,12 @@ pub fn execute(
     progress: &Progress,
 ) -> Result<Executed, Failure> {
     let scenario = read::scenario(&input.name, &input.bytes)?;
-    let located = |mistake: &Mistake| {
-        let text = String::from_utf8_lossy(&input.bytes);
-        read::locate(&input.name, &text, mistake)
-    };
-    expect::check(&scenario).map_err(|mistake| located(&mistake))?;
+    check(input, &scenario)?;
     let seeds = choice.seeds.clone().unwrap_or_else(|| scenario.seeds());
-    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| located(&mistake));
+    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| input.locate(&mistake));
     let plans = seeds.par_iter().map(plan).collect::<Result<Vec<Arc<Plan>>, _>>()?;
     let jobs = jobs(&scenario, &plans);
+    progress.done.store(0, Ordering::Relaxed);
     progress.total.store(jobs.len() as u64 * TICKS, Ordering::Relaxed);
     let runs = jobs
         .par_iter()
@@ -161,6 +165,11 @@ pub fn seeds_from_first(input: &Input, count: u64) -> Result<Vec<u64>, Failure> 
     Ok((first..=last).collect())
 }
 
+/// Complains of figures that a scenario names and that do not exist.
+pub fn check(input: &Input, scenario: &Scenario) -> Result<(), Box<Diagnostic>> {
+    expect::check(scenario).and_then(|()| claims::check(scenario)).map_err(|mistake| input.locate(&mistake))
+}
+
 /// Every protocol with the plan of every seed: all protocols meet the same.
 fn jobs<'a>(scenario: &'a Scenario, plans: &'a [Arc<Plan>]) -> Vec<(&'a String, &'a Entry, &'a Arc<Plan>)> {
     let protocols = scenario.protocols.0.iter();
@@ -180,6 +189,7 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
         version: env!("CARGO_PKG_VERSION"),
         expectations: expect::judge(scenario, &results),
         comparison: compare(&results),
+        claims: claims::hold(scenario, &results),
         results,
     }
 }
@@ -196,7 +206,8 @@ impl Visitor for Watching<'_, '_> {
 
     fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
         let Self { plan, keep, ticker } = self;
-        let keeper = Keeper { metrics: Metrics::new(plan.warm_up, plan.end), keep, lookups: Vec::new() };
+        let metrics = Metrics::new(plan.warm_up, plan.end).with_phases(&plan.phases);
+        let keeper = Keeper { metrics, keep, lookups: Vec::new() };
         let finished = run::<P, Keeper>(plan, settings, keeper, &mut |now| ticker.tick(now))?;
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();

@@ -4,27 +4,30 @@ use scenarios::ast::{Expectation, Scenario};
 use scenarios::diagnostic::suggest;
 use scenarios::mistake::Mistake;
 
-use crate::results::{Expected, Outcome, metric_names};
+use crate::phases::metric_names_of;
+use crate::results::{Expected, Outcome};
 use crate::statistics::mean;
 
 /// Complains of figures that do not exist.
 pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
-    let names = metric_names();
-    for (place, expectation) in scenario.expect.iter().enumerate() {
-        let metric = &expectation.metric;
-        if names.contains(metric) {
-            continue;
-        }
-        let mistake = Mistake::new(format!("expect[{place}].metric"), format!("there is no figure `{metric}`"));
-        return Err(match suggest(metric, names.iter().map(String::as_str)) {
-            Some(name) => mistake.help(format!("did you mean `{name}`?")),
-            None => match names.iter().find(|name| name.starts_with(&format!("{metric}."))) {
-                Some(name) => mistake.help(format!("write for example `{name}`")),
-                None => mistake.help("`dhtsim list metrics` names them all"),
-            },
-        });
+    let names = metric_names_of(scenario);
+    let mut metrics = scenario.expect.iter().map(|expectation| &expectation.metric).enumerate();
+    metrics.try_for_each(|(place, metric)| check_metric(metric, &names, &format!("expect[{place}].metric")))
+}
+
+/// Complains of a figure that is not among these names, and says which is meant.
+pub fn check_metric(metric: &str, names: &[String], here: &str) -> Result<(), Mistake> {
+    if names.iter().any(|name| name == metric) {
+        return Ok(());
     }
-    Ok(())
+    let mistake = Mistake::new(here, format!("there is no figure `{metric}`"));
+    Err(match suggest(metric, names.iter().map(String::as_str)) {
+        Some(name) => mistake.help(format!("did you mean `{name}`?")),
+        None => match names.iter().find(|name| name.starts_with(&format!("{metric}."))) {
+            Some(name) => mistake.help(format!("write for example `{name}`")),
+            None => mistake.help("`dhtsim list metrics` names them all"),
+        },
+    })
 }
 
 /// Holds the results against what was expected.

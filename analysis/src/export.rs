@@ -47,7 +47,7 @@ fn lookup_row(run: &Run, lookup: &Judged) -> [String; 13] {
         lookup.outcome.word().to_owned(),
         count(answer.map(|answer| answer.hops)),
         count(answer.map(|answer| answer.hops_to_owner)),
-        answer.map_or(String::new(), |_| millis(lookup.ended - lookup.issued)),
+        lookup.latency().map_or(String::new(), millis),
         if lookup.outcome == Outcome::Abandoned { String::new() } else { lookup.silence.timeouts.to_string() },
         lookup.messages.to_string(),
     ]

@@ -6,13 +6,16 @@
 //!
 //! # The modules, from the ground up
 //!
-//! - [`metrics`]: what a run is measured by.
+//! - [`metrics`]: what a run is measured by; [`recovery`]: how long until lookups were right again.
 //! - [`statistics`]: means over seeds with their intervals, and differences within pairs.
-//! - [`results`]: the figures as one document; [`expect`]: what must come out; [`comparison`]: protocols side by side.
+//! - [`results`]: the figures as one document; [`expect`]: what must come out; [`comparison`]: protocols side by side;
+//!   [`claims`]: what others have published.
 //! - [`execute`]: a scenario, with every protocol and seed.
+//! - [`phases`]: the figures of parts of a run.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
+pub mod claims;
 pub mod comparison;
 pub mod execute;
 pub mod expect;
@@ -20,6 +23,8 @@ pub mod export;
 pub mod files;
 pub mod listing;
 pub mod metrics;
+pub mod phases;
+pub mod recovery;
 pub mod replay;
 pub mod results;
 pub mod statistics;

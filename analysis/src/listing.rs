@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use protocols::Entry;
 use serde::Serialize;
 
+use crate::phases;
 use crate::results::METRICS;
 
 /// What can be listed.
@@ -65,7 +66,7 @@ pub fn protocols() -> Vec<ProtocolListing> {
 
 /// The figures.
 pub fn metrics() -> Vec<MetricListing> {
-    METRICS.iter().map(|(name, about)| MetricListing { name, about }).collect()
+    METRICS.iter().chain([&phases::METRIC]).map(|(name, about)| MetricListing { name, about }).collect()
 }
 
 /// The settings of a scenario.
@@ -137,12 +138,29 @@ const SETTINGS: &[SettingListing] = &[
     ),
     setting("workload", "[]", "", "who asks for what: Lookups(..) at a rate, or Csv(..)"),
     setting("workload.Lookups.arrivals", "Poisson", "arbitrary", "Poisson or Regular"),
-    setting("workload.Lookups.keys", "Uniform", "the seed document, A2", "Uniform, or Seeded(seed, count)"),
+    setting(
+        "workload.Lookups.keys",
+        "Uniform",
+        "the seed document, A2",
+        "Uniform; Seeded(seed, count); NodeIds: ids of nodes that are up, at random",
+    ),
     setting("workload.Lookups.issuers", "nodes that are up, at random", "", "who asks"),
+    setting(
+        "workload.Lookups.copies",
+        "1",
+        "",
+        "how many holders of copies each lookup asks for, the owner among them; likewise in Csv and in the action Lookup",
+    ),
     setting("Join.ids", "Random", "", "Random, Seeded(seed) as in the seed document 3.4, or Explicit([..])"),
     setting("Join.order", "AsDrawn", "", "AsDrawn, or Ascending by id as in the seed document"),
     setting("Join.every", "0s", "", "how long after one another"),
     setting("warm_up", "0s", "", "lookups issued and messages sent before are not measured"),
+    setting(
+        "phases",
+        "{}",
+        "",
+        "stretches of time whose lookups are also counted apart: {\"before\": (from: \"60s\", until: \"120s\")}",
+    ),
     setting("end", "(needed)", "", "when the run ends"),
     setting("seed", "1", "arbitrary", "where all chance comes from; or seeds: 1..31 for thirty runs"),
     setting(
@@ -150,6 +168,18 @@ const SETTINGS: &[SettingListing] = &[
         "[]",
         "",
         "figures that must come out as the mean over the seeds: at_least, at_most, within: (low, high)",
+    ),
+    setting(
+        "claims",
+        "[]",
+        "",
+        "figures that others have published, held against ours: (about, source, protocol, says, metric, digits, because)",
+    ),
+    setting(
+        "claims.digits",
+        "one more than `says` has",
+        "arbitrary",
+        "digits behind the point of the figure held against it; in percent where `says` is and the figure is a share",
     ),
 ];
 

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use analysis::execute::{Choice, Executed, Failure, Input, Progress, execute, seeds_from_first};
+use analysis::claims::ClaimsDocument;
+use analysis::execute::{self, Choice, Failure, Input, Progress, execute, seeds_from_first};
 use analysis::export::{self, LOOKUPS_HEADER, Remembering};
 use analysis::listing::{self, Listing};
-use analysis::{STARTER, expect, files, replay, table};
+use analysis::results::Document;
+use analysis::{STARTER, files, replay, table};
 use clap::{CommandFactory, Parser};
 use cli::{Cli, ListWhat, Verb};
 use protocols::dht::Dht;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match cli.verb {
         Verb::Run(words) => run_verb(&words),
+        Verb::Claims(words) => claims_verb(&words),
         Verb::Check(words) => check_verb(&words),
         Verb::List(words) => list_verb(&words),
         Verb::Trace(words) => trace_verb(&words),
@@ -106,7 +109,7 @@ fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
     } else {
         print(table::page(&executed).as_bytes())?;
     }
-    Ok(verdict(&executed))
+    Ok(verdict(&[executed.document]))
 }
 
 /// The seeds that are asked for instead of the scenario's.
@@ -131,9 +134,50 @@ fn is_ours(beginning: &[u8]) -> bool {
     beginning.starts_with(LOOKUPS_HEADER.as_bytes()) || beginning.is_empty()
 }
 
-fn verdict(executed: &Executed) -> ExitCode {
-    let missed = executed.document.expectations.iter().any(|expected| !expected.met);
+fn verdict(documents: &[Document]) -> ExitCode {
+    let missed = documents.iter().flat_map(|document| &document.expectations).any(|expected| !expected.met);
     if missed { ExitCode::from(EXPECTATION_MISSED) } else { ExitCode::SUCCESS }
+}
+
+fn claims_verb(words: &cli::Claims) -> Result<ExitCode, End> {
+    set_jobs(words.jobs)?;
+    let scenarios = with_claims(&words.scenarios)?;
+    let progress = stoppable()?;
+    let run = |(path, input): &(PathBuf, Input)| {
+        execute(input, &folder_of(path), &Choice::default(), &progress).map(|executed| executed.document)
+    };
+    let all = || scenarios.iter().map(run).collect::<Result<Vec<Document>, Failure>>();
+    let documents = progress::shown(!words.quiet, &progress, all)?;
+    if words.json {
+        print(&export::json(&ClaimsDocument::of(&documents)))?;
+    } else {
+        print(table::claims_page(&documents).as_bytes())?;
+    }
+    Ok(verdict(&documents))
+}
+
+/// The scenarios that hold claims, of these files and of all in these folders.
+fn with_claims(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Input)>, End> {
+    let mut found = Vec::new();
+    for path in paths {
+        let is_folder = path.is_dir();
+        let inside = if is_folder { scenario_files::of_folder(path, "ron") } else { Ok(vec![path.clone()]) };
+        for path in inside.map_err(|error| unreadable(path, &error))? {
+            let input = input(&path)?;
+            let scenario = read::scenario(&input.name, &input.bytes)?;
+            execute::check(&input, &scenario)?;
+            if !scenario.claims.is_empty() {
+                found.push((path, input));
+            } else if !is_folder {
+                // If stderr is closed, nobody is there to be told.
+                let _ = writeln!(io::stderr(), "{} holds no claims, and is not run", input.name);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(End::Invalid(format!("no scenario here holds claims\n  = help: {CLAIM_EXAMPLE}")));
+    }
+    Ok(found)
 }
 
 fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
@@ -144,7 +188,7 @@ fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
     for path in &words.scenarios {
         let input = input(path)?;
         let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
-        check_expectations(&input, &scenario)?;
+        execute::check(&input, &scenario)?;
         if words.plan {
             if plan.lines().nth(LINES_MAX).is_some() {
                 return Err(End::Invalid(format!("the plan of {} has more than {LINES_MAX} lines", input.name)));
@@ -184,11 +228,6 @@ impl Checked {
             protocols,
         }
     }
-}
-
-fn check_expectations(input: &Input, scenario: &Scenario) -> Result<(), End> {
-    let text = String::from_utf8_lossy(&input.bytes);
-    expect::check(scenario).map_err(|mistake| End::Diagnosed(read::locate(&input.name, &text, &mistake)))
 }
 
 fn list_verb(words: &cli::List) -> Result<ExitCode, End> {
@@ -305,7 +344,7 @@ fn input(path: &Path) -> Result<Input, End> {
         return Ok(Input { name: "standard input".to_owned(), title: "stdin".to_owned(), bytes });
     }
     let title = path.file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
-    let bytes = scenario_files::read(path).map_err(|error| End::Invalid(format!("{name} cannot be read: {error}")))?;
+    let bytes = scenario_files::read(path).map_err(|error| unreadable(path, &error))?;
     Ok(Input { name, title, bytes })
 }
 
@@ -345,6 +384,10 @@ fn unprinted(error: &io::Error) -> End {
     }
 }
 
+fn unreadable(path: &Path, error: &io::Error) -> End {
+    End::Invalid(format!("{} cannot be read: {error}", path.display()))
+}
+
 fn not_written(path: &Path, error: &io::Error) -> End {
     End::Invalid(format!("{} cannot be written: {error}", path.display()))
 }
@@ -353,6 +396,7 @@ fn may_color() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+const CLAIM_EXAMPLE: &str = "write `claims: [(about: \"mean hops\", says: \"1.90\", metric: \"lookups.hops.mean\", because: \"…\")]` in a scenario";
 /// A longer plan would take all memory when printed.
 const LINES_MAX: usize = 1_000_000;
 /// More threads than this are of no use on any machine, and a hundred thousand bring one down.

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use protocols::dht::{Dht, JOIN, LOOKUP, Report, Request};
 use scenarios::oracle::{Judged, Outcome};
+use scenarios::plan::Phase;
 use scenarios::run::Observer;
 use sim::protocol::{Cause, RequestId};
 use sim::record::{Departure, Fact, Recorder};
 use sim::time::{SimTime, Span};
+
+use crate::recovery::SinceDeparture;
 
 /// Everything that is measured in one run.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Metrics {
     end: SimTime,
     /// Lookups that were issued after the warm-up, by how they ended.
     pub lookups: Lookups,
+    /// Lookups that were issued in each phase, whatever the warm-up.
+    pub phases: Vec<PhaseLookups>,
     /// Messages sent after the warm-up: lookup, upkeep, join.
     pub traffic: Traffic,
     /// Joins over the network, over the whole run.
@@ -28,11 +33,22 @@ pub struct Metrics {
     pub nodes: NodeCounts,
     /// The same figures over time, in equal steps of the whole run.
     pub series: Series,
+    /// Lookups since the last departure: of one run, they are not added up.
+    since_departure: SinceDeparture,
     /// Joins under way or done: messages so far, and whether they are done.
     joining: BTreeMap<RequestId, (u64, bool)>,
     up_since: SimTime,
     up: u64,
     node_nanos: u128,
+}
+
+/// The lookups that were issued in a phase.
+#[derive(Clone, Debug)]
+pub struct PhaseLookups {
+    /// The phase.
+    pub phase: Phase,
+    /// Its lookups.
+    pub lookups: Lookups,
 }
 
 /// Joins over the network: nodes that were born with tables did not join.
@@ -61,10 +77,16 @@ pub struct Lookups {
     pub abandoned: u64,
     /// Answered with the true owner on the issuer's side of a partition.
     pub correct_on_side: u64,
+    /// Answered, with the holders of copies asked for.
+    pub holders_asked: u64,
+    /// Of these, those whose holders were the true ones.
+    pub holders_right: u64,
     /// Exchanges until the owner was known, of answered lookups.
     pub hops: Distribution,
     /// Exchanges until the owner was reached, of answered lookups.
     pub hops_to_owner: Distribution,
+    /// Exchanges until the lookup ended, of answered lookups.
+    pub hops_to_end: Distribution,
     /// Nanoseconds until the owner's reply, of answered lookups.
     pub latency: Distribution,
     /// Nanoseconds until the owner was known, of answered lookups.
@@ -90,7 +112,7 @@ pub struct Lookups {
 }
 
 /// Values with their exact sum and maximum, and a histogram for quantiles.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
     histogram: Histogram<u64>,
     sum: u128,
@@ -163,20 +185,32 @@ impl Metrics {
             warm_up,
             end,
             lookups: Lookups::default(),
+            phases: Vec::new(),
             traffic: Traffic::default(),
             joins: Joins::default(),
             joining: BTreeMap::new(),
             nodes: NodeCounts::default(),
             series: Series::new(end),
+            since_departure: SinceDeparture::default(),
             up_since: SimTime::ZERO,
             up: 0,
             node_nanos: 0,
         }
     }
 
-    /// Adds another run's figures to these.
+    /// Counts the lookups of these phases apart, too.
+    #[must_use]
+    pub fn with_phases(self, phases: &[Phase]) -> Self {
+        let none = |phase: &Phase| PhaseLookups { phase: phase.clone(), lookups: Lookups::default() };
+        Self { phases: phases.iter().map(none).collect(), ..self }
+    }
+
+    /// Adds the figures of another run of the same scenario to these.
     pub fn add(&mut self, other: &Self) {
         self.lookups.add(&other.lookups);
+        for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
+            mine.lookups.add(&theirs.lookups);
+        }
         self.traffic.add(other.traffic);
         self.joins.add(other.joins);
         self.nodes.add(other.nodes);
@@ -202,6 +236,13 @@ impl Metrics {
     /// after the warm-up, or if no lookup after that was answered right.
     pub fn healed_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_not_correct, self.lookups.last_correct)
+    }
+
+    /// How long after the last departure, in whole seconds, until of all lookups issued from then on to the end of the run
+    /// at least 99 % were answered right. None if nobody departed after the warm-up, or if it was not seen.
+    pub fn mostly_healed_after(&self) -> Option<Span> {
+        self.nodes.last_departure.filter(|at| *at >= self.warm_up)?;
+        self.since_departure.correct_after(99)
     }
 
     /// How long after the last departure a lookup was still issued that met silence. None if nobody departed after
@@ -253,6 +294,7 @@ impl<P: Dht> Recorder<P> for Metrics {
                 self.count_up(now);
                 self.up -= 1;
                 self.nodes.last_departure = Some(now);
+                self.since_departure.departed(now);
                 match how {
                     Departure::Crash => self.nodes.crashes += 1,
                     Departure::Leave => self.nodes.leaves += 1,
@@ -274,8 +316,14 @@ impl<P: Dht> Recorder<P> for Metrics {
 impl<P: Dht> Observer<P> for Metrics {
     fn judged(&mut self, lookup: &Judged) {
         self.series.judged(lookup);
+        self.since_departure.judged(lookup);
         if lookup.issued >= self.warm_up {
             self.lookups.judged(lookup);
+        }
+        for PhaseLookups { phase, lookups } in &mut self.phases {
+            if (phase.from..phase.until).contains(&lookup.issued) {
+                lookups.judged(lookup);
+            }
         }
     }
 }
@@ -290,8 +338,11 @@ impl Default for Lookups {
             failed: 0,
             abandoned: 0,
             correct_on_side: 0,
+            holders_asked: 0,
+            holders_right: 0,
             hops: empty(),
             hops_to_owner: empty(),
+            hops_to_end: empty(),
             latency: empty(),
             latency_known: empty(),
             time_to_end: empty(),
@@ -319,11 +370,17 @@ impl Lookups {
         (ended > 0).then(|| count as f64 / ended as f64)
     }
 
+    /// The share of those with the true holders among the answered ones that asked for them.
+    pub fn holders_success(&self) -> Option<f64> {
+        (self.holders_asked > 0).then(|| self.holders_right as f64 / self.holders_asked as f64)
+    }
+
     /// The distributions with their names and units, for files.
-    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 9] {
+    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 10] {
         [
             ("hops", "exchanges", &self.hops),
             ("hops_to_owner", "exchanges", &self.hops_to_owner),
+            ("hops_to_end", "exchanges", &self.hops_to_end),
             ("latency", "ns", &self.latency),
             ("latency_known", "ns", &self.latency_known),
             ("time_to_end", "ns", &self.time_to_end),
@@ -356,10 +413,13 @@ impl Lookups {
         self.timeouts_on_the_way.record(u64::from(lookup.silence.on_the_way));
         self.time_lost.record(lookup.silence.lost.as_nanos());
         self.messages.record(lookup.messages);
+        self.holders_asked += u64::from(lookup.are_holders_right.is_some());
+        self.holders_right += u64::from(lookup.are_holders_right == Some(true));
         if let Some(answer) = &lookup.answer {
             self.hops.record(u64::from(answer.hops));
             self.hops_to_owner.record(u64::from(answer.hops_to_owner));
-            self.latency.record((lookup.ended - lookup.issued).as_nanos());
+            self.hops_to_end.record(u64::from(answer.hops_to_end));
+            self.latency.record(answer.replied_at.since(lookup.issued).as_nanos());
             self.latency_known.record(answer.known_at.since(lookup.issued).as_nanos());
         }
     }
@@ -371,8 +431,11 @@ impl Lookups {
         self.failed += other.failed;
         self.abandoned += other.abandoned;
         self.correct_on_side += other.correct_on_side;
+        self.holders_asked += other.holders_asked;
+        self.holders_right += other.holders_right;
         self.hops.add(&other.hops);
         self.hops_to_owner.add(&other.hops_to_owner);
+        self.hops_to_end.add(&other.hops_to_end);
         self.latency.add(&other.latency);
         self.latency_known.add(&other.latency_known);
         self.time_to_end.add(&other.time_to_end);
@@ -493,9 +556,7 @@ impl Series {
             }
         }
         point.timeouts += u64::from(lookup.silence.timeouts);
-        if lookup.answer.is_some() {
-            point.latency += u128::from((lookup.ended - lookup.issued).as_nanos());
-        }
+        point.latency += u128::from(lookup.latency().unwrap_or_default().as_nanos());
     }
 
     fn add(&mut self, other: &Self) {
@@ -516,6 +577,10 @@ const POINTS: u64 = 60;
 
 #[cfg(test)]
 mod tests {
+    use protocols::dht::{Answer, Silence};
+    use protocols::key::Key;
+    use sim::address::Address;
+
     use super::*;
 
     #[test]
@@ -535,6 +600,18 @@ mod tests {
     }
 
     #[test]
+    fn latency_ends_with_the_owners_reply_and_the_lookup_later() {
+        let (mut lookups, mut series) = (Lookups::default(), Series::new(at(60)));
+        let lookup = answered(at(10), at(13), at(17));
+        lookups.judged(&lookup);
+        series.judged(&lookup);
+        let seconds = |values: &Distribution| values.mean().map(|nanos| nanos / 1e9);
+        assert_eq!((seconds(&lookups.latency), seconds(&lookups.time_to_end)), (Some(3.0), Some(7.0)));
+        assert_eq!((lookups.hops_to_owner.mean(), lookups.hops_to_end.mean()), (Some(2.0), Some(4.0)));
+        assert_eq!(series.points[10].latency, 3_000_000_000);
+    }
+
+    #[test]
     fn what_has_no_value_has_none() {
         let empty = Distribution::default();
         assert_eq!((empty.mean(), empty.quantile(0.5), empty.max()), (None, None, None));
@@ -543,12 +620,44 @@ mod tests {
 
     #[test]
     fn nodes_count_only_after_the_warm_up() {
-        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
         let mut metrics = Metrics::new(at(10), at(30));
         metrics.up = 2;
         metrics.count_up(at(20));
         metrics.up = 1;
         metrics.finish();
         assert!((metrics.node_seconds() - 30.0).abs() < 1e-9, "two for 10 s, one for 10 s");
+    }
+
+    /// A lookup whose owner replied before it ended.
+    fn answered(issued: SimTime, replied_at: SimTime, ended: SimTime) -> Judged {
+        let answer = Answer {
+            owner: Address(1),
+            holders: vec![],
+            hops: 1,
+            hops_to_owner: 2,
+            hops_to_end: 4,
+            known_at: issued,
+            replied_at,
+            silence: Silence::default(),
+        };
+        Judged {
+            number: RequestId(1),
+            issued,
+            ended,
+            key: Key::ZERO,
+            issuer: Address(0),
+            outcome: Outcome::Correct,
+            outcome_on_side: Outcome::Correct,
+            owner: Some(answer.owner),
+            are_holders_right: None,
+            truth: Some(answer.owner),
+            answer: Some(answer),
+            silence: Silence::default(),
+            messages: 0,
+        }
+    }
+
+    fn at(secs: u64) -> SimTime {
+        SimTime::ZERO + Span::from_secs(secs)
     }
 }

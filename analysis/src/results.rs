@@ -3,10 +3,10 @@
 
 use protocols::Entry;
 use scenarios::run::Finished;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Lookups, Metrics, Volume};
+use crate::metrics::{Distribution, Lookups, Metrics, PhaseLookups, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct Document {
     pub expectations: Vec<Expected>,
     /// The protocols compared; empty if there is only one.
     pub comparison: Vec<ComparedFigure>,
+    /// What others have published, and what was measured here.
+    pub claims: Vec<Claimed>,
 }
 
 /// What one run has come to.
@@ -58,6 +60,9 @@ pub struct Outcome {
     pub crashes: u64,
     /// What became of lookups.
     pub lookups: LookupFigures,
+    /// The same of those that were issued in each phase, by name, in order of the scenario.
+    #[serde(serialize_with = "by_name")]
+    pub phases: Vec<(String, PhaseFigures)>,
     /// Messages sent for a join that made its node a member.
     pub messages_per_join: Mean,
     /// Distinct contacts of a member at the end.
@@ -84,8 +89,10 @@ pub struct LookupFigures {
     wrong_share: Option<f64>,
     failed_share: Option<f64>,
     correct_on_side: u64,
+    holders_success: Option<f64>,
     hops: Summary,
     hops_to_owner: Summary,
+    hops_to_end: Summary,
     latency_ms: Summary,
     latency_known_ms: Summary,
     time_to_end_ms: Summary,
@@ -93,6 +100,15 @@ pub struct LookupFigures {
     timeouts_on_the_way: Summary,
     time_lost_ms: Summary,
     messages: Summary,
+}
+
+/// What became of the lookups that were issued in a phase.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseFigures {
+    from_s: f64,
+    until_s: f64,
+    #[serde(flatten)]
+    lookups: LookupFigures,
 }
 
 /// A distribution in five figures; null where nothing was measured.
@@ -146,6 +162,8 @@ pub struct VolumeFigures {
 pub struct Recovery {
     /// Until the last lookup was issued that was not answered right, in seconds.
     pub correct_after_s: Option<f64>,
+    /// Until, from then on to the end of the run, at least 99 % of the lookups issued were answered right, in whole seconds.
+    pub correct_99_after_s: Option<f64>,
     /// Until the last lookup was issued that met silence, in seconds.
     pub no_timeouts_after_s: Option<f64>,
 }
@@ -186,7 +204,7 @@ pub struct Expected {
 #[derive(Clone, Debug, Serialize)]
 pub struct ComparedFigure {
     /// Its name, as in expectations.
-    pub metric: &'static str,
+    pub metric: String,
     /// Each protocol's, in order of the file.
     pub means: Vec<SeedMean>,
     /// Each pair of protocols, in order of the file.
@@ -225,6 +243,32 @@ pub struct Difference {
     pub significant: Option<bool>,
 }
 
+/// A claim, and what was measured here.
+#[derive(Clone, Debug, Serialize)]
+pub struct Claimed {
+    /// What it is about.
+    pub about: String,
+    /// Where it was published.
+    pub source: Option<String>,
+    /// About which protocol, by its label; none if it is about no figure of a protocol.
+    pub protocol: Option<String>,
+    /// What the document says.
+    pub says: String,
+    /// The figure that was held against it; none if it was not measured.
+    pub metric: Option<String>,
+    /// The mean over the seeds.
+    pub measured: Option<f64>,
+    /// How many seeds had a value.
+    pub seeds: usize,
+    /// Half the width of the mean's 95 % confidence interval; none for fewer than two seeds.
+    pub half_width: Option<f64>,
+    /// Why the two are the same, or why not.
+    pub because: String,
+    /// With how many digits behind the point the figure is shown.
+    #[serde(skip)]
+    pub digits: usize,
+}
+
 impl Outcome {
     /// The figures of one run.
     pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
@@ -244,12 +288,14 @@ impl Outcome {
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
             lookups: LookupFigures::of(&metrics.lookups),
+            phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
             messages_per_join: Mean { mean: share(metrics.joins.messages as f64, metrics.joins.done as f64) },
             routing_entries: Mean::of(&run.routing_entries),
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
+                correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
                 no_timeouts_after_s: metrics.settled_after().map(Span::as_secs_f64),
             },
             series: points(metrics),
@@ -261,11 +307,16 @@ impl Outcome {
         self.figures(&[metric]).into_iter().next().flatten()
     }
 
+    /// The names of the phases of its scenario, in order.
+    pub fn phase_names(&self) -> Vec<&str> {
+        self.phases.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
     /// The figures of these names, in their order.
-    pub fn figures(&self, metrics: &[&str]) -> Vec<Option<f64>> {
+    pub fn figures(&self, metrics: &[impl AsRef<str>]) -> Vec<Option<f64>> {
         let tree = serde_json::to_value(self).expect("results are plain data");
         let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
-        metrics.iter().map(|metric| at(metric).and_then(serde_json::Value::as_f64)).collect()
+        metrics.iter().map(|metric| at(metric.as_ref()).and_then(serde_json::Value::as_f64)).collect()
     }
 }
 
@@ -281,8 +332,10 @@ impl LookupFigures {
             wrong_share: lookups.share(lookups.wrong),
             failed_share: lookups.share(lookups.failed),
             correct_on_side: lookups.correct_on_side,
+            holders_success: lookups.holders_success(),
             hops: Summary::of(&lookups.hops, 1.0),
             hops_to_owner: Summary::of(&lookups.hops_to_owner, 1.0),
+            hops_to_end: Summary::of(&lookups.hops_to_end, 1.0),
             latency_ms: Summary::of(&lookups.latency, NANOS_PER_MILLI),
             latency_known_ms: Summary::of(&lookups.latency_known, NANOS_PER_MILLI),
             time_to_end_ms: Summary::of(&lookups.time_to_end, NANOS_PER_MILLI),
@@ -292,6 +345,17 @@ impl LookupFigures {
             messages: Summary::of(&lookups.messages, 1.0),
         }
     }
+}
+
+impl PhaseFigures {
+    fn of(PhaseLookups { phase, lookups }: &PhaseLookups) -> Self {
+        let seconds = |at: SimTime| at.since(SimTime::ZERO).as_secs_f64();
+        Self { from_s: seconds(phase.from), until_s: seconds(phase.until), lookups: LookupFigures::of(lookups) }
+    }
+}
+
+fn by_name<S: Serializer>(phases: &[(String, PhaseFigures)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(phases.iter().map(|(name, figures)| (name, figures)))
 }
 
 impl Summary {
@@ -353,9 +417,11 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.wrong_share", "wrong / (issued - abandoned)"),
     ("lookups.failed_share", "failed / (issued - abandoned)"),
     ("lookups.correct_on_side", "correct by the truth on the issuer's side of a partition"),
+    ("lookups.holders_success", "share with the true holders of copies, of answered lookups that asked for copies"),
     ("lookups.hops", "sequential exchanges until the issuer knows the owner"),
     ("lookups.hops_to_owner", "the same until the owner itself has been reached"),
-    ("lookups.latency_ms", "from issue to the owner's reply, of answered lookups"),
+    ("lookups.hops_to_end", "the same until the lookup ends: more where others are asked after the owner"),
+    ("lookups.latency_ms", "from issue to the owner's own reply, of answered lookups"),
     ("lookups.latency_known_ms", "from issue until the owner is known, of answered lookups"),
     ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
     ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
@@ -373,19 +439,25 @@ pub const METRICS: &[(&str, &str)] = &[
         "last departure to the issue of the last lookup not answered right, if one was answered right after it",
     ),
     (
+        "recovery.correct_99_after_s",
+        "last departure to the first whole second from which to the end at least 99 % of lookups were answered right",
+    ),
+    (
         "recovery.no_timeouts_after_s",
         "last departure to the issue of the last lookup that met silence, if one met none after it",
     ),
 ];
 
-/// The full names of all figures: a summary stands for its five, a volume for its four.
+/// The full names of all figures but those of phases: a summary stands for its five, a volume for its four.
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
-        match name {
-            "lookups.hops" | "lookups.hops_to_owner" | "lookups.messages" | "lookups.timeouts" => &SUMMARY,
-            name if name.starts_with("lookups.timeouts_") || name.ends_with("_ms") => &SUMMARY,
-            name if name.starts_with("traffic.") => &VOLUME,
-            _ => &[],
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
+        if begins(&["lookups.hops", "lookups.messages", "lookups.timeouts"]) || name.ends_with("_ms") {
+            &SUMMARY
+        } else if begins(&["traffic."]) {
+            &VOLUME
+        } else {
+            &[]
         }
     };
     METRICS

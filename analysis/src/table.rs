@@ -10,9 +10,11 @@ use std::fmt::Write as _;
 use sim::time::Span;
 use text::{WIDTH, columns, cut, in_seconds, line, row, world};
 
+use crate::claims;
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Joins, Metrics};
-use crate::results::{Expected, Summary, TrafficFigures, VolumeFigures, share};
+use crate::phases;
+use crate::results::{Document, Expected, Summary, TrafficFigures, VolumeFigures, share};
 
 /// The whole page.
 pub fn page(executed: &Executed) -> String {
@@ -22,6 +24,19 @@ pub fn page(executed: &Executed) -> String {
         _ => side_by_side::protocols(&mut page, executed),
     }
     expectations(&mut page, &executed.document.expectations);
+    claims(&mut page, &executed.document);
+    page
+}
+
+/// The claims of several scenarios, one table under the other, each under its scenario's name.
+pub fn claims_page(documents: &[Document]) -> String {
+    let mut page = String::new();
+    for (place, document) in documents.iter().enumerate() {
+        if place > 0 {
+            line(&mut page, "");
+        }
+        lines(&mut page, &claims::table(&document.scenario, &document.claims));
+    }
     page
 }
 
@@ -38,6 +53,7 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
     line(page, &format!("{name}  {label}, {}", world(runs)));
     line(page, "");
     lookups(page, &all);
+    lines(page, &phases::table(&all.phases));
     traffic(page, &all, runs);
     nodes(page, &all, runs.len());
     over_time::of_one(page, &all);
@@ -64,6 +80,9 @@ fn lookups(page: &mut String, all: &Metrics) {
     distribution(page, "time to end", "ms", &lookups.time_to_end, 1e6);
     distribution(page, "hops", "", &lookups.hops, 1.0);
     distribution(page, "hops to owner", "", &lookups.hops_to_owner, 1.0);
+    if lookups.hops_to_end != lookups.hops_to_owner {
+        distribution(page, "hops to end", "", &lookups.hops_to_end, 1.0);
+    }
     distribution(page, "timeouts", "", &lookups.timeouts, 1.0);
     distribution(page, "messages", "", &lookups.messages, 1.0);
     line(page, "");
@@ -147,6 +166,13 @@ fn expectations(page: &mut String, expectations: &[Expected]) {
     }
 }
 
+fn claims(page: &mut String, document: &Document) {
+    if !document.expectations.is_empty() && !document.claims.is_empty() {
+        line(page, "");
+    }
+    lines(page, &claims::table("claims", &document.claims));
+}
+
 fn figure(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
 }
@@ -154,3 +180,29 @@ fn figure(value: Option<f64>, digits: usize) -> String {
 /// Where labels of expectations stand, and what is left of them at least.
 const LABEL_COLUMN: usize = 10;
 const LABEL_COLUMNS_MIN: usize = 12;
+fn lines(page: &mut String, texts: &[String]) {
+    for text in texts {
+        line(page, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::time::SimTime;
+
+    use super::*;
+
+    #[test]
+    fn hops_to_the_end_have_a_row_only_where_a_lookup_went_on_after_the_owners_reply() {
+        let page_of = |to_end: u64| {
+            let mut metrics = Metrics::new(SimTime::ZERO, SimTime::MAX);
+            metrics.lookups.hops_to_owner.record(2);
+            metrics.lookups.hops_to_end.record(to_end);
+            let mut page = String::new();
+            lookups(&mut page, &metrics);
+            page
+        };
+        assert!(!page_of(2).contains("hops to end"));
+        assert!(page_of(3).contains("\n  hops to end         3.000          3"), "{}", page_of(3));
+    }
+}

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use analysis::results::metric_names;
+use analysis::phases::metric_names_of;
 use serde_json::Value;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
@@ -21,9 +21,81 @@ fn run_prints_a_page_and_nothing_else() {
 }
 
 #[test]
+fn phases_have_a_table_of_their_own() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = small(r#"phases: {"first": (from: "5s", until: "10s"), "whole": (from: "0s", until: "30s")}"#);
+    let path = save(&folder, "phases.ron", &text);
+    let said = dhtsim(&["run", &path]);
+    let rows: Vec<&str> = said.out.lines().skip_while(|line| !line.starts_with("  phase ")).take(4).collect();
+    let words: Vec<Vec<&str>> = rows.iter().map(|row| row.split_whitespace().take(4).collect()).collect();
+    assert_eq!(words[0], ["phase", "issued", "correct", "wrong"], "{}", said.out);
+    assert_eq!((words[1][0], words[1][2..].join(" ").as_str()), ("first", "100.0 %"), "{}", said.out);
+    assert_eq!((words[2][0], rows[3]), ("whole", ""), "{}", said.out);
+    let result = &json(&["run", "--json", &path])["results"][0];
+    assert_eq!(result["phases"]["whole"]["issued"], result["lookups"]["issued"]);
+    assert!(!dhtsim(&["run", &faults("half-crash.ron")]).out.contains("\n  phase"), "no phases, no table");
+}
+
+#[test]
+fn claims_stand_beside_what_is_measured() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = claiming("seeds: 1..4, expect: [(metric: \"nodes\", at_least: 5)]");
+    let path = save(&folder, "claims.ron", &text);
+    let said = dhtsim(&["run", &path]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let (_, claims) = said.out.split_once("\n\nclaims\n").expect("they stand behind the expectations");
+    let wanted = "    said            measured here         because\n  nodes (Chord; a paper)\n    \
+        5               5.0 ± 0.0             the same\n  success (Chord)\n    \
+        100 %           100.0 ± 0.0 %         nobody goes\n  speed\n    \
+        157K/s          not measured          it is of the machine\n";
+    assert_eq!(claims, wanted);
+    let document = json(&["run", "--json", &path]);
+    let first = r#"{"about":"nodes","because":"the same","half_width":0.0,"measured":5.0,"metric":"nodes","protocol":"Chord","says":"5","seeds":3,"source":"a paper"}"#;
+    assert_eq!(document["claims"][0].to_string(), first);
+    assert!(document["claims"][2]["measured"].is_null() && document["claims"][2]["seeds"] == 0);
+    let said = dhtsim(&["claims", &path]);
+    assert_eq!((said.code, said.out), (0, format!("claims\n{claims}")), "without the rest");
+}
+
+#[test]
+fn claims_of_a_folder_are_those_of_its_scenarios_in_order_of_name() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let missed = "name: \"second\", expect: [(metric: \"nodes\", at_least: 6)]";
+    save(&folder, "b.ron", &claiming(missed));
+    save(&folder, "a.ron", &claiming("name: \"first\""));
+    save(&folder, "none.ron", &small(""));
+    save(&folder, "none.txt", "no scenario");
+    let path = folder.path().display().to_string();
+    let said = dhtsim(&["claims", &path, "--jobs", "1"]);
+    assert_eq!((said.code, said.err.as_str()), (4, ""), "an expectation of the second is missed");
+    let headings: Vec<&str> = said.out.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    assert_eq!(headings, ["first", "second"], "{}", said.out);
+    let document = json(&["claims", "--json", &path]);
+    let names = [0, 1].map(|place| document["scenarios"][place]["scenario"].clone());
+    assert_eq!(
+        (names, document["scenarios"][1]["claims"][0]["says"].clone()),
+        (["first".into(), "second".into()], "5".into())
+    );
+    save(&folder, "wrong.ron", "(");
+    assert_eq!(dhtsim(&["claims", &path]).code, 2, "no run before all are legal");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_claims_print_nothing() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text =
+        claiming("").replace("10/s", "10000/s").replace("30s", "30days").replace("rate:", "until: \"50000s\", rate:");
+    let child = command(&["claims", &save(&folder, "long.ron", &text)]).spawn().expect("the command starts");
+    interrupt(&child);
+    let said = Said::of(child);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
+}
+
+#[test]
 fn json_has_every_key_that_is_promised() {
     let document = json(&["run", "--json", &faults("half-crash.ron")]);
-    for key in ["scenario", "seed", "version", "results"] {
+    for key in ["scenario", "seed", "version", "results", "expectations", "claims"] {
         assert!(document.get(key).is_some(), "{key}");
     }
     let result = &document["results"][0];
@@ -43,14 +115,20 @@ fn json_has_every_key_that_is_promised() {
 
 #[test]
 fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
-    let document = json(&["run", "--json", &faults("half-crash.ron")]);
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = with_line("Crash(count: 2)").replace("rate:", "copies: 2, rate:");
+    let text = text.replace("end:", r#"phases: {"all": (from: "0s", until: "30s")}, end:"#);
+    let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);
     // What was given is no figure.
-    leaves.retain(|name| name != "seed" && !name.starts_with("settings."));
-    assert_eq!(leaves, metric_names().into_iter().collect());
+    leaves.retain(|name| name != "seed" && !name.starts_with("settings.") && !name.ends_with("l.from_s"));
+    leaves.retain(|name| name != "phases.all.until_s");
+    let scenario = scenarios::read::scenario("everything.ron", text.as_bytes()).expect("it has just run");
+    assert_eq!(leaves, metric_names_of(&scenario).into_iter().collect());
     let listed = dhtsim(&["list", "metrics"]).out;
-    for name in leaves {
+    assert!(listed.contains(" phases.<name> "));
+    for name in leaves.iter().filter(|name| !name.starts_with("phases.")) {
         let parent = name.rsplit_once('.').map_or(name.as_str(), |(parent, _)| parent);
         assert!(
             listed.contains(&format!(" {name} ")) || listed.contains(&format!(" {parent} ")),
@@ -194,17 +272,28 @@ fn what_cannot_be_meant_is_exit_code_2() {
     let folder = TempDir::new().expect("a temporary folder");
     let wrong = save(&folder, "wrong.ron", &small("sead: 1"));
     let figure = save(&folder, "figure.ron", &small(r#"expect: [(metric: "lookups.hops.maen", at_most: 6)]"#));
+    let phase = r#"phases: {"late": (from: "9s", until: "12s")}, expect: [(metric: "METRIC", at_most: 6)]"#;
+    let phase = |name: &str, metric: &str| save(&folder, name, &small(&phase.replace("METRIC", metric)));
+    let (no_phase, no_part) = (phase("phase.ron", "phases.lade.success"), phase("part.ron", "phases.late.latency_ms"));
+    let claim = r#"claims: [(about: "hops", says: "2", metric: "lookups.hops.maen", because: "so")]"#;
+    let claim = save(&folder, "claim.ron", &small(claim));
     let good = save(&folder, "good.ron", &small(""));
     let here = folder.path().display().to_string();
     let long = "x".repeat(5000);
     let nowhere = folder.path().join("nowhere.ron").display().to_string();
     let last = save(&folder, "last.ron", &small("seed: 18446744073709551615"));
-    let cases: [(&[&str], &str); 21] = [
+    let cases: [(&[&str], &str); 27] = [
         (&["run", &wrong], "did you mean `seed`?"),
         (&["check", &wrong, &good], "did you mean `seed`?"),
         (&["trace", &wrong], "did you mean `seed`?"),
         (&["run", &figure], "did you mean `lookups.hops.mean`?"),
         (&["check", &figure], "did you mean `lookups.hops.mean`?"),
+        (&["run", &no_phase], "did you mean `phases.late.success`?"),
+        (&["check", &no_part], "write for example `phases.late.latency_ms.mean`"),
+        (&["run", &claim], "did you mean `lookups.hops.mean`?"),
+        (&["claims", &good, &claim], "did you mean `lookups.hops.mean`?"),
+        (&["claims", &good], "good.ron holds no claims, and is not run\nerror: no scenario here holds claims"),
+        (&["claims", &nowhere], "nowhere.ron cannot be read: No such file"),
         (&["run", &nowhere], "nowhere.ron cannot be read: No such file"),
         (&["run", &here], "cannot be read: Is a directory"),
         (&["run", ".."], ".. cannot be read"),
@@ -372,9 +461,7 @@ fn an_interrupted_run_leaves_nothing() {
     let (csv, out) = (folder.path().join("lookups.csv"), folder.path().join("out"));
     let words = ["run", &path, "--lookups", &csv.display().to_string(), "--out", &out.display().to_string()];
     let child = command(&words).spawn().expect("the command starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
-    assert!(signal.success());
+    interrupt(&child);
     let said = Said::of(child);
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
     assert_eq!(names(folder.path()), ["long.ron"]);
@@ -419,8 +506,9 @@ fn check_says_what_would_run() {
 fn what_the_starter_holds_in_comments_is_legal_too() {
     let folder = TempDir::new().expect("a temporary folder");
     let starter = dhtsim(&["new"]).out;
-    assert!(starter.matches("// (at: ").count() > 2);
-    let all = save(&folder, "all.ron", &starter.replace("// (at: ", "(at: "));
+    assert!(starter.matches("// (at: ").count() > 2 && starter.contains("// phases: {"));
+    let text = starter.replace("// (at: ", "(at: ").replace("// phases: {", "phases: {");
+    let all = save(&folder, "all.ron", &text);
     assert_eq!(dhtsim(&["check", &all]).err, "");
 }
 
@@ -527,6 +615,18 @@ fn with_labels(labels: &[&str]) -> String {
     small("").replace("[Chord()]", &format!("{{{}}}", protocols.collect::<Vec<String>>().join(", ")))
 }
 
+/// The same, with what others have published about it.
+fn claiming(more: &str) -> String {
+    small(&format!(
+        r#"claims: [
+        (about: "nodes", source: "a paper", says: "5", metric: "nodes", because: "the same"),
+        (about: "success", protocol: "Chord", says: "100 %", metric: "lookups.success", because: "nobody goes"),
+        (about: "speed", says: "157K/s", because: "it is of the machine"),
+    ],
+    {more}"#
+    ))
+}
+
 fn with_line(action: &str) -> String {
     small("").replace("\"100ms\"))]", &format!("\"100ms\")), (at: \"10s\", do: {action})]"))
 }
@@ -556,6 +656,13 @@ fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(signal.success());
 }
 
 fn dhtsim(words: &[&str]) -> Said {

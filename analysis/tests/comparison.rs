@@ -13,7 +13,7 @@ fn differences_are_those_within_each_seed() {
     let (short, long) = document.results.split_at(5);
     assert_eq!(document.comparison.len(), COMPARED.len());
     for compared in &document.comparison {
-        let metric = compared.metric;
+        let metric = &compared.metric;
         for (runs, mean) in [short, long].iter().zip(&compared.means) {
             let by_hand = by_hand(&runs.iter().filter_map(|run| run.figure(metric)).collect::<Vec<f64>>());
             assert_eq!(mean.label, runs[0].label);
@@ -34,6 +34,18 @@ fn differences_are_those_within_each_seed() {
     }
     let entries = compared(&executed, "routing_entries.mean");
     assert!(entries.significant == Some(true) && entries.mean.is_some_and(|mean| mean < -2.0), "{entries:?}");
+}
+
+#[test]
+fn phases_are_compared_apart() {
+    let executed = executed(
+        r#"{"short": Chord(successors: 2), "long": Chord(successors: 8)}"#,
+        r#"phases: {"all of it": (from: "0s", until: "60s")}, seeds: 1..4"#,
+    );
+    let of_phase = compared(&executed, "phases.all of it.success");
+    assert_eq!((of_phase.pairs, of_phase.mean), (3, compared(&executed, "lookups.success").mean));
+    let page = table::page(&executed);
+    assert!(page.contains("  all of it: correct, %") && page.contains("  all of it: timeouts"), "{page}");
 }
 
 #[test]

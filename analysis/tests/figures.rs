@@ -43,6 +43,42 @@ fn a_lookup_among_two_is_counted_by_hand() {
 }
 
 #[test]
+fn holders_of_copies_are_judged_where_they_are_asked_for() {
+    let of = |copies: &str| {
+        only(&format!(
+            r#"(protocols: [Chord(maintenance: Manual)], script: [
+                (at: "0s", do: Converged(nodes: 20)), (at: "20s", do: Crash(nodes: [0])),
+            ], workload: [Lookups(from: "1s", rate: "10/s"{copies})], end: "40s")"#
+        ))
+    };
+    assert_eq!(of("").figure("lookups.holders_success"), None, "nobody asked");
+    let asked = of(", copies: 3");
+    let share = asked.figure("lookups.holders_success").expect("everybody asked");
+    assert!((0.7..1.0).contains(&share), "where nobody mends the ring, lists still name the one that is gone: {share}");
+    assert_eq!(asked.figure("lookups.issued"), of("").figure("lookups.issued"));
+}
+
+#[test]
+fn a_phase_counts_the_lookups_that_were_issued_in_it() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 20)), (at: "20s", do: Crash(fraction: 0.5))],
+        workload: [Lookups(from: "0s", rate: "10/s", arrivals: Regular)], warm_up: "15s",
+        phases: {"before": (from: "0s", until: "20s"), "just after": (from: "20s", until: "25s"),
+            "end": (from: "19s", until: "40s"), "first": (from: "0s", until: "50ms")},
+        end: "40s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name);
+    assert_eq!(figure("phases.before.issued"), Some(200.0), "those of the warm-up too");
+    assert_eq!(figure("phases.just after.issued"), Some(50.0));
+    assert_eq!(figure("phases.end.issued"), Some(210.0), "phases may overlap");
+    assert_eq!((figure("phases.before.success"), figure("phases.before.timeouts.max")), (Some(1.0), Some(0.0)));
+    assert!(figure("phases.just after.timeouts.mean") > figure("phases.end.timeouts.mean"));
+    assert_eq!(figure("phases.first.issued"), Some(1.0));
+    assert_eq!((figure("phases.end.from_s"), figure("phases.end.until_s")), (Some(19.0), Some(40.0)));
+    assert_eq!((figure("phases.ende.issued"), figure("lookups.issued")), (None, Some(250.0)));
+}
+
+#[test]
 fn only_joins_over_the_network_count_and_only_those_that_were_done() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [
@@ -68,9 +104,14 @@ fn recovery_is_told_only_where_it_was_seen() {
     };
     let no_lookup_after = only(&text(r#", until: "50s""#, "Periodic"));
     assert_eq!(no_lookup_after.figure("recovery.correct_after_s"), None);
+    assert_eq!(no_lookup_after.figure("recovery.correct_99_after_s"), None);
     let quiet_before = only(&text("", "Periodic"));
     assert!(quiet_before.figure("recovery.no_timeouts_after_s").is_some_and(|after| after > 0.0));
+    let (all, nearly_all) = ("recovery.correct_after_s", "recovery.correct_99_after_s");
+    assert!(quiet_before.figure(nearly_all) <= quiet_before.figure(all).map(|seconds| seconds.floor() + 1.0));
     let never = only(&text("", "Manual"));
+    let stretch = never.figure(nearly_all);
+    assert!(stretch.is_none_or(|after| after > 100.0), "right at best for a lucky while at the end: {stretch:?}");
     assert!(never.figure("lookups.success").is_some_and(|success| success < 0.9), "nothing mends this ring");
     let last = never.figure("recovery.no_timeouts_after_s");
     assert!(last.is_none_or(|after| after > 100.0), "silence to the end: {last:?}");

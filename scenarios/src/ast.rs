@@ -33,6 +33,9 @@ pub struct Scenario {
     /// What happens before this instant is not measured.
     #[serde(default)]
     pub warm_up: Duration,
+    /// Stretches of time whose lookups are also counted apart.
+    #[serde(default, skip_serializing_if = "Phases::is_empty")]
+    pub phases: Phases,
     /// When the run ends.
     pub end: Duration,
     /// Where all chance comes from.
@@ -44,6 +47,9 @@ pub struct Scenario {
     /// What must come out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// What others have published, to be held against what is measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 impl Scenario {
@@ -60,6 +66,26 @@ impl Scenario {
 /// Protocols with their labels: written as a list, or as a map from label to protocol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocols(pub Vec<(String, Entry)>);
+
+/// Phases with their names, in order of the file: written as a map from name to stretch of time. They may overlap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Phases(pub Vec<(String, Phase)>);
+
+impl Phases {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// Its first instant.
+    pub from: Duration,
+    /// The instant after its last.
+    pub until: Duration,
+}
 
 /// What lies between the nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -241,6 +267,9 @@ pub enum Action {
         node: u32,
         /// For which key.
         key: Number,
+        /// How many holders of copies it asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
     /// Nodes do one step of their upkeep (protocols with manual maintenance).
     Step {
@@ -359,6 +388,9 @@ pub enum Workload {
         /// Who asks; else nodes drawn at random from those that are up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         issuers: Option<Nodes>,
+        /// How many holders of copies each lookup asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
     /// Lookups read from a CSV file with the columns `key`, `initiator` (a node's id) and perhaps `time_ms`.
     Csv {
@@ -369,6 +401,9 @@ pub enum Workload {
         /// How long after one another, if there is no column `time_ms`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         every: Option<Duration>,
+        /// How many holders of copies each lookup asks for, the owner among them.
+        #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+        copies: Copies,
     },
 }
 
@@ -396,6 +431,8 @@ pub enum Keys {
         /// How many different keys.
         count: Count,
     },
+    /// Ids of nodes drawn at random from those that are up at that instant, each for itself: the issuer may be drawn too.
+    NodeIds,
 }
 
 /// What must come out of a run: the mean over its seeds.
@@ -416,6 +453,30 @@ pub struct Expectation {
     /// From the first to the second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<(Finite, Finite)>,
+}
+
+/// A figure that a document has published, held against the mean over the seeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// What it is about, in a few words.
+    pub about: String,
+    /// Where it was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// About which protocol, by its label; else about each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// What the document says, as it is written there.
+    pub says: String,
+    /// Which figure to hold against it: see `dhtsim list`; none if this scenario does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
+    /// With how many digits behind the point the figure is shown; else with one more than the document has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<Digits>,
+    /// Why the two are the same, or why not, or why it is not measured.
+    pub because: String,
 }
 
 /// Nodes by number. A range stays one, so that a long one costs nothing until somebody asks who is in it.
@@ -466,6 +527,29 @@ pub struct Finite(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Count(pub u64);
+
+/// How many holders of copies a lookup asks for, the owner among them: 1 asks for the owner alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Copies(pub u32);
+
+impl Copies {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+    fn is_owner_only(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+/// How many digits stand behind a point: 0 to 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Digits(pub u8);
 
 /// A key or id as a decimal number of any length: `20813`, or in quotes where it is beyond 2^64.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -585,6 +669,41 @@ impl From<Count> for u64 {
     }
 }
 
+impl TryFrom<u64> for Copies {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match u32::try_from(value) {
+            Ok(copies @ 1..=COPIES_MAX) => Ok(Self(copies)),
+            Ok(0) => Err("the owner holds one: `copies` must be at least 1".to_owned()),
+            _ => Err(format!("{value} copies are more than {COPIES_MAX}, all that an answer has room for")),
+        }
+    }
+}
+
+impl From<Copies> for u64 {
+    fn from(copies: Copies) -> Self {
+        u64::from(copies.0)
+    }
+}
+
+impl TryFrom<u64> for Digits {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match u8::try_from(value) {
+            Ok(digits @ 0..=9) => Ok(Self(digits)),
+            _ => Err(format!("{value} digits are more than 9")),
+        }
+    }
+}
+
+impl From<Digits> for u64 {
+    fn from(digits: Digits) -> Self {
+        Self::from(digits.0)
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.count, self.per)
@@ -687,11 +806,7 @@ impl<'de> Deserialize<'de> for Nodes {
 
 impl Serialize for Protocols {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (label, entry) in &self.0 {
-            map.serialize_entry(label, entry)?;
-        }
-        map.end()
+        map_in_order(&self.0, serializer)
     }
 }
 
@@ -716,16 +831,52 @@ impl<'de> Deserialize<'de> for Protocols {
                 Ok(Protocols(protocols))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Protocols, A::Error> {
-                let mut protocols: Vec<(String, Entry)> = Vec::new();
-                while let Some((label, entry)) = map.next_entry::<String, Entry>()? {
-                    protocols.push((label, entry));
-                }
-                Ok(Protocols(protocols))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Protocols, A::Error> {
+                entries_in_order(map).map(Protocols)
             }
         }
         deserializer.deserialize_any(ProtocolsVisitor)
     }
+}
+
+impl Serialize for Phases {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        map_in_order(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Phases {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PhasesVisitor;
+        impl<'de> Visitor<'de> for PhasesVisitor {
+            type Value = Phases;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from name to stretch of time, `{\"before\": (from: \"60s\", until: \"120s\")}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Phases, A::Error> {
+                entries_in_order(map).map(Phases)
+            }
+        }
+        deserializer.deserialize_map(PhasesVisitor)
+    }
+}
+
+fn map_in_order<S: Serializer, T: Serialize>(entries: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(entries.len()))?;
+    for (name, value) in entries {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+fn entries_in_order<'de, A: MapAccess<'de>, T: Deserialize<'de>>(mut map: A) -> Result<Vec<(String, T)>, A::Error> {
+    let mut entries = Vec::new();
+    while let Some(entry) = map.next_entry()? {
+        entries.push(entry);
+    }
+    Ok(entries)
 }
 
 fn default_id_bits() -> u32 {
@@ -739,3 +890,5 @@ pub const DEFAULT_SEED: u64 = 1;
 /// No scenario has more seeds than this.
 pub const SEEDS_MAX: u64 = 1_000_000;
 const DIGITS_MAX: usize = 60;
+/// So many contacts of 26 bytes go into a UDP datagram with room to spare.
+const COPIES_MAX: u32 = 1000;

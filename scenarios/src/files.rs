@@ -1,4 +1,4 @@
-//! Files that a scenario names: read from the scenario's folder, or from wherever a saved run keeps them.
+//! Scenario files, and those that a scenario names: read from the scenario's folder, or from wherever a saved run keeps them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,6 +23,15 @@ impl Files for Folder {
 /// The bytes of a file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_all(File::open(path)?)
+}
+
+/// The files in a folder whose names end so, in order of name.
+pub fn of_folder(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let paths = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths.collect::<io::Result<Vec<PathBuf>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|other| other == extension));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Everything there is to read, unless it is too much: a pipe or a device does not say how long it is.

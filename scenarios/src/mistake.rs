@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Mistake {
     /// Where: `script[3].do.fraction`.
     pub path: String,
+    /// Whether it is the name of what stands there, and not the value.
+    pub is_in_name: bool,
     /// What is wrong.
     pub title: String,
     /// What stands there.
@@ -18,7 +20,13 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at this path.
     pub fn new(path: impl Into<String>, title: impl Into<String>) -> Self {
-        Self { path: path.into(), title: title.into(), label: String::new(), help: None }
+        Self { path: path.into(), is_in_name: false, title: title.into(), label: String::new(), help: None }
+    }
+
+    /// It is the name of what stands there.
+    #[must_use]
+    pub fn in_name(self) -> Self {
+        Self { is_in_name: true, ..self }
     }
 
     /// Says what stands there.

@@ -3,6 +3,9 @@
 //! A lookup is *correct* if the owner it was told was the true owner, among live members, at some instant between issue
 //! and answer; else *wrong*. Members have joined (they reported it) and have neither left nor crashed. Under a partition
 //! there are two truths: at large, and on the issuer's side.
+//!
+//! A lookup that asks for the holders of copies names them rightly if its list was the true one, the owner first, at some
+//! such instant, at large.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +15,7 @@ use sim::address::Address;
 use sim::faults::Groups;
 use sim::protocol::{Cause, RequestId};
 use sim::record::{Fact, Recorder};
-use sim::time::SimTime;
+use sim::time::{SimTime, Span};
 
 /// Watches a run and judges its lookups.
 #[derive(Clone, Debug)]
@@ -47,6 +50,9 @@ pub struct Judged {
     pub outcome_on_side: Outcome,
     /// The owner that it was told.
     pub owner: Option<Address>,
+    /// Whether the holders of copies that it was told were the true ones; none if it asked for the owner alone, or was not
+    /// answered.
+    pub are_holders_right: Option<bool>,
     /// The true owner: the one it was told, if that was right at some instant; else the one at its end.
     pub truth: Option<Address>,
     /// Exchanges and times, if it was answered.
@@ -55,6 +61,13 @@ pub struct Judged {
     pub silence: Silence,
     /// Messages sent on its behalf until it ended.
     pub messages: u64,
+}
+
+impl Judged {
+    /// From issue to the owner's own reply, if it was answered; the lookup may have gone on after that.
+    pub fn latency(&self) -> Option<Span> {
+        self.answer.as_ref().map(|answer| answer.replied_at.since(self.issued))
+    }
 }
 
 /// How a lookup ended.
@@ -91,6 +104,9 @@ struct Open {
     /// Every true owner since it was issued, the latest last.
     truths: Vec<Option<Address>>,
     truths_on_side: Vec<Option<Address>>,
+    copies: u32,
+    /// All true holders of copies since it was issued, the latest last; nobody if it asked for the owner alone.
+    true_holders: Vec<Vec<Address>>,
 }
 
 impl<P: Dht> Judge<P> {
@@ -175,11 +191,13 @@ impl<P: Dht> Judge<P> {
         }
     }
 
-    fn issued(&mut self, number: RequestId, issuer: Address, key: Key, now: SimTime) {
+    fn issued(&mut self, number: RequestId, issuer: Address, key: Key, copies: u32, now: SimTime) {
         self.catch_up();
         let truths = vec![P::owner(&self.members, key)];
         let truths_on_side = vec![self.owner_on_side(issuer, key)];
-        self.open.insert(number, Open { issued: now, key, issuer, messages: 0, truths, truths_on_side });
+        let true_holders = self.holders(key, copies).into_iter().collect();
+        let open = Open { issued: now, key, issuer, messages: 0, truths, truths_on_side, copies, true_holders };
+        self.open.insert(number, open);
     }
 
     fn ended(&mut self, number: RequestId, verdict: Verdict<'_>, now: SimTime) {
@@ -200,6 +218,9 @@ impl<P: Dht> Judge<P> {
             outcome,
             outcome_on_side,
             owner: answer.map(|answer| answer.owner),
+            are_holders_right: answer
+                .filter(|_| open.copies > 1)
+                .map(|answer| open.true_holders.contains(&answer.holders)),
             truth: if outcome == Outcome::Correct { answer.map(|answer| answer.owner) } else { last },
             answer: answer.cloned(),
             silence,
@@ -228,7 +249,7 @@ impl<P: Dht> Judge<P> {
         self.changed = Some(now);
     }
 
-    /// Shows the open lookups who owns their keys now.
+    /// Shows the open lookups who owns their keys now, and who holds copies.
     fn catch_up(&mut self) {
         if self.changed.take().is_none() {
             return;
@@ -237,8 +258,16 @@ impl<P: Dht> Judge<P> {
         for lookup in open.values_mut() {
             note(&mut lookup.truths, P::owner(&self.members, lookup.key));
             note(&mut lookup.truths_on_side, self.owner_on_side(lookup.issuer, lookup.key));
+            if let Some(holders) = self.holders(lookup.key, lookup.copies) {
+                note(&mut lookup.true_holders, holders);
+            }
         }
         self.open = open;
+    }
+
+    /// Who holds copies now; none if only the owner is asked for, which costs nothing.
+    fn holders(&self, key: Key, copies: u32) -> Option<Vec<Address>> {
+        (copies > 1).then(|| P::holders(&self.members, key, copies as usize))
     }
 
     fn owner_on_side(&self, issuer: Address, key: Key) -> Option<Address> {
@@ -271,8 +300,8 @@ impl<P: Dht> Recorder<P> for Judge<P> {
                     open.messages += 1;
                 }
             }
-            Fact::Asked { node, request: Request::Lookup { key, .. }, cause } => {
-                self.issued(cause.request, *node, *key, now);
+            Fact::Asked { node, request: Request::Lookup { key, copies }, cause } => {
+                self.issued(cause.request, *node, *key, *copies, now);
             }
             Fact::Reported { node, report, cause } => match report {
                 Report::Joined => self.joined(*node, now),
@@ -293,7 +322,7 @@ enum Verdict<'a> {
     Abandoned,
 }
 
-fn note(truths: &mut Vec<Option<Address>>, truth: Option<Address>) {
+fn note<T: PartialEq>(truths: &mut Vec<T>, truth: T) {
     if truths.last() != Some(&truth) {
         truths.push(truth);
     }
@@ -303,14 +332,13 @@ fn note(truths: &mut Vec<Option<Address>>, truth: Option<Address>) {
 mod tests {
     use protocols::chord::Chord;
     use protocols::key::Width;
-    use sim::time::Span;
 
     use super::*;
 
     #[test]
     fn an_owner_that_was_right_at_some_instant_is_correct() {
         let mut judge = ring(&[10, 20, 30]);
-        judge.issued(RequestId(1), node(2), key(15), at(1));
+        judge.issued(RequestId(1), node(2), key(15), 1, at(1));
         judge.stopped(node(1), at(2));
         judge.joined(node(1), at(3));
         answer(&mut judge, 1, 2, at(4));
@@ -322,7 +350,7 @@ mod tests {
         let mut judge = ring(&[10, 20, 30]);
         judge.stopped(node(1), at(1));
         judge.joined(node(1), at(2));
-        judge.issued(RequestId(1), node(2), key(15), at(3));
+        judge.issued(RequestId(1), node(2), key(15), 1, at(3));
         answer(&mut judge, 1, 2, at(4));
         let judged = judge.take_judged();
         assert_eq!((judged[0].outcome, judged[0].truth), (Outcome::Wrong, Some(node(1))));
@@ -331,8 +359,8 @@ mod tests {
     #[test]
     fn a_lookup_is_abandoned_when_its_issuer_goes_or_the_run_ends() {
         let mut judge = ring(&[10, 20, 30]);
-        judge.issued(RequestId(1), node(0), key(15), at(1));
-        judge.issued(RequestId(2), node(1), key(15), at(1));
+        judge.issued(RequestId(1), node(0), key(15), 1, at(1));
+        judge.issued(RequestId(2), node(1), key(15), 1, at(1));
         judge.stopped(node(0), at(2));
         judge.finish(at(3));
         assert_eq!(outcomes(&mut judge), [Outcome::Abandoned, Outcome::Abandoned]);
@@ -342,14 +370,33 @@ mod tests {
     fn under_a_partition_there_are_two_truths() {
         let mut judge = ring(&[10, 20, 30]);
         judge.partition(0, Groups::new(&[vec![node(0), node(2)], vec![node(1)]]), at(1));
-        judge.issued(RequestId(1), node(0), key(15), at(2));
+        judge.issued(RequestId(1), node(0), key(15), 1, at(2));
         answer(&mut judge, 1, 2, at(3));
         judge.heal(0, at(4));
-        judge.issued(RequestId(2), node(0), key(15), at(5));
+        judge.issued(RequestId(2), node(0), key(15), 1, at(5));
         answer(&mut judge, 2, 2, at(6));
         let judged = judge.take_judged();
         assert_eq!((judged[0].outcome, judged[0].outcome_on_side), (Outcome::Wrong, Outcome::Correct));
         assert_eq!((judged[1].outcome, judged[1].outcome_on_side), (Outcome::Wrong, Outcome::Wrong));
+    }
+
+    #[test]
+    fn holders_are_right_if_all_of_them_were_at_one_instant() {
+        let of = |holders: &[u32], copies: u32| {
+            let mut judge = ring(&[10, 20, 30, 40]);
+            judge.issued(RequestId(1), node(0), key(15), copies, at(1));
+            judge.stopped(node(2), at(2));
+            judge.joined(node(2), at(3));
+            answer_with(&mut judge, 1, 1, holders, at(4));
+            judge.take_judged()[0].are_holders_right
+        };
+        assert_eq!(of(&[1, 2, 3], 3), Some(true));
+        assert_eq!(of(&[1, 3, 0], 3), Some(true), "so it was from 2 to 3");
+        assert_eq!(of(&[1, 2, 0], 3), Some(false), "each was one of three at some instant, but not together");
+        assert_eq!(of(&[1, 3, 2], 3), Some(false), "in another order");
+        assert_eq!(of(&[1, 2], 3), Some(false), "one is missing");
+        assert_eq!(of(&[1, 2, 3, 0], 9), Some(true), "there are no more than four");
+        assert_eq!(of(&[], 1), None, "only the owner was asked for");
     }
 
     fn ring(ids: &[u64]) -> Judge<Chord> {
@@ -361,10 +408,14 @@ mod tests {
     }
 
     fn answer(judge: &mut Judge<Chord>, number: u32, owner: u32, now: SimTime) {
+        answer_with(judge, number, owner, &[], now);
+    }
+
+    fn answer_with(judge: &mut Judge<Chord>, number: u32, owner: u32, holders: &[u32], now: SimTime) {
         let (owner, silence) = (node(owner), Silence::default());
         let answer = Answer {
             owner,
-            holders: vec![],
+            holders: holders.iter().copied().map(node).collect(),
             hops: 0,
             hops_to_owner: 0,
             hops_to_end: 0,

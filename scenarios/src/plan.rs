@@ -5,6 +5,7 @@
 //! ([`Plan::to_scenario`]), a plan is itself a scenario that runs with the same fingerprint.
 
 mod draws;
+mod phases;
 mod print;
 mod roster;
 mod script;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub width: Width,
     /// When measuring begins.
     pub warm_up: SimTime,
+    /// Stretches of time whose lookups are also counted apart.
+    pub phases: Vec<Phase>,
     /// When the run ends.
     pub end: SimTime,
     /// What lies between the nodes.
@@ -40,6 +43,17 @@ pub struct Plan {
     pub ids: Vec<Option<Key>>,
     script: Vec<Line>,
     workload: Vec<Source>,
+}
+
+/// A named stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Its name.
+    pub name: String,
+    /// Its first instant.
+    pub from: SimTime,
+    /// The instant after its last.
+    pub until: SimTime,
 }
 
 /// Something that happens at an instant.
@@ -101,6 +115,8 @@ pub enum Deed {
         node: Address,
         /// The key.
         key: Key,
+        /// How many holders of copies it asks for, the owner among them.
+        copies: u32,
     },
     /// A node does one step of its upkeep.
     Step {
@@ -154,6 +170,7 @@ impl Plan {
             seed,
             width,
             warm_up: SimTime::ZERO + scenario.warm_up.0,
+            phases: phases::phases(scenario)?,
             end,
             network: scenario.network.clone(),
             ids: stage.ids,

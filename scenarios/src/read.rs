@@ -4,7 +4,7 @@ use ron::Options;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
-use crate::ast::{Action, Expectation, Scenario};
+use crate::ast::{Action, Claim, Expectation, Scenario};
 use crate::diagnostic::{Diagnostic, from_ron, suggest};
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -56,7 +56,9 @@ pub fn locate(name: &str, text: &str, mistake: &Mistake) -> Box<Diagnostic> {
     let text = without_mark(text);
     let source = Source::new(name, text);
     let diagnostic = Diagnostic::new(name, &mistake.title);
-    let diagnostic = match source.locate(&Path::parse(&mistake.path)) {
+    let path = Path::parse(&mistake.path);
+    let place = if mistake.is_in_name { source.locate_key(&path) } else { source.locate(&path) };
+    let diagnostic = match place {
         Some(span) => diagnostic.at(text, &span, &mistake.label),
         None => diagnostic,
     };
@@ -118,6 +120,9 @@ fn check(scenario: &Scenario) -> Result<(), Mistake> {
     for (place, expectation) in scenario.expect.iter().enumerate() {
         check_expectation(scenario, place, expectation)?;
     }
+    for (place, claim) in scenario.claims.iter().enumerate() {
+        check_claim(scenario, place, claim)?;
+    }
     Ok(())
 }
 
@@ -171,10 +176,27 @@ fn check_expectation(scenario: &Scenario, place: usize, expectation: &Expectatio
         return Err(Mistake::new(here(".within"), "nothing lies within this band")
             .label(format!("{} is above {}", low.0, high.0)));
     }
+    check_label(scenario, protocol.as_ref(), || here(".protocol"))
+}
+
+fn check_claim(scenario: &Scenario, place: usize, claim: &Claim) -> Result<(), Mistake> {
+    let here = |field: &str| format!("claims[{place}].{field}");
+    let words = [
+        ("about", &claim.about, "say in a few words what it is about, such as \"mean hops, N = 20\""),
+        ("says", &claim.says, "write what the document says, such as \"1.90\""),
+        ("because", &claim.because, "say why the two are the same, or why not"),
+    ];
+    if let Some((field, _, help)) = words.iter().find(|(_, text, _)| text.trim().is_empty()) {
+        return Err(Mistake::new(here(field), format!("a claim needs its `{field}`")).help(*help));
+    }
+    check_label(scenario, claim.protocol.as_ref(), || here("protocol"))
+}
+
+fn check_label(scenario: &Scenario, label: Option<&String>, here: impl Fn() -> String) -> Result<(), Mistake> {
     let labels: Vec<&str> = scenario.protocols.0.iter().map(|(label, _)| label.as_str()).collect();
-    match protocol {
+    match label {
         Some(label) if !labels.contains(&label.as_str()) => {
-            Err(Mistake::new(here(".protocol"), format!("no protocol has the label \"{label}\""))
+            Err(Mistake::new(here(), format!("no protocol has the label \"{label}\""))
                 .help(format!("the labels are \"{}\"", labels.join("\", \""))))
         }
         _ => Ok(()),

@@ -130,7 +130,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             Deed::Resume(node) => self.world.resume(node),
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
             Deed::Heal { number } => self.end_fault(number),
-            Deed::Lookup { node, key } => self.ask(node, Request::Lookup { key, copies: 1 }, LOOKUP),
+            Deed::Lookup { node, key, copies } => self.ask(node, Request::Lookup { key, copies }, LOOKUP),
             Deed::Step { node, step } => {
                 if let Some(number) = P::STEPS.iter().position(|name| *name == step) {
                     self.ask(node, Request::Step(number as u8), UPKEEP);

@@ -9,7 +9,7 @@ use scenarios::read;
 use shipped::shipped;
 
 /// Pieces that a slip of the pen, or malice, puts where another stood.
-const PIECES: [&str; 30] = [
+const PIECES: [&str; 32] = [
     "",
     "(",
     ")",
@@ -39,6 +39,8 @@ const PIECES: [&str; 30] = [
     "None",
     "Some(1)",
     "[0, 1]",
+    "{\"é\": (from: \"0s\", until: \"1ns\")}",
+    "[(about: \"\", says: \"\", because: \"\")]",
     "\u{feff}é",
 ];
 
@@ -51,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "([(){}\\[\\],:\"]|protocols|Chord|script|at|do|Join|nodes|end|\"[0-9]{1,3}(s|ms)?\"|[0-9]{1,3}|\\PC| ){0,80}") {
+    fn any_text_is_read_or_refused(text in "([(){}\\[\\],:\"]|protocols|Chord|script|at|do|Join|nodes|end|phases|claims|from|until|\"[0-9]{1,3}(s|ms)?\"|[0-9]{1,3}|\\PC| ){0,80}") {
         read_or_refuse(text.as_bytes(), &NoFiles);
     }
 }

@@ -40,6 +40,7 @@ const RICH: &str = r#"(
         (at: "11s", do: Loss(probability: 0.5, on: (nodes: [3], lasts: "5s"))),
         (at: "11s", do: Delay(by: "300ms", on: (from: [4], to: [5, 6]))),
         (at: "12s", do: Lookup(node: 3, key: 12345)),
+        (at: "12s", do: Lookup(node: 3, key: 12345, copies: 3)),
         (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
         (at: "45s", do: Pause(count: 1)),
         (at: "58s", do: Crash(fraction: 1.0)),
@@ -47,11 +48,18 @@ const RICH: &str = r#"(
     workload: [
         Lookups(from: "5s", until: "55s", rate: "7/s"),
         Lookups(from: "5s", rate: "1/s", arrivals: Regular, keys: Seeded(seed: 42, count: 5), issuers: 0..4),
-        Csv(file: "lookups.csv", from: "6s"),
+        Lookups(from: "5s", rate: "1/s", copies: 4),
+        Lookups(from: "5s", rate: "2/s", keys: NodeIds),
+        Csv(file: "lookups.csv", from: "6s", copies: 2),
     ],
     warm_up: "5s",
+    phases: {"first": (from: "0s", until: "30s"), "all of it": (from: "0s", until: "60s")},
     end: "60s",
     seed: 9,
+    claims: [
+        (about: "hops", source: "a paper", protocol: "one", says: "1.5", metric: "lookups.hops.mean", digits: 2, because: "so"),
+        (about: "speed", says: "fast", because: "there is no clock"),
+    ],
 )"#;
 
 /// Rows out of order, at whole and broken milliseconds, two at once.
@@ -167,6 +175,15 @@ fn a_workload_more_moves_no_request_of_another() {
 }
 
 #[test]
+fn phases_stay_as_they_are_written() {
+    let (scenario, plan) = rich();
+    let phases: Vec<(&str, u64)> =
+        plan.phases.iter().map(|phase| (phase.name.as_str(), phase.until.as_nanos() / 1_000_000_000)).collect();
+    assert_eq!(phases, [("first", 30), ("all of it", 60)]);
+    assert_eq!(plan.to_scenario(&scenario).phases, scenario.phases);
+}
+
+#[test]
 fn lines_are_in_order_of_time_and_before_the_end() {
     let (_, plan) = rich();
     let lines = lines(&plan);
@@ -251,6 +268,29 @@ fn a_workload_asks_as_often_as_its_rate_says() {
     assert!(regular.windows(2).all(|pair| pair[1] - pair[0] == Span::from_millis(100)));
     let poisson = count("Poisson").len();
     assert!(poisson.abs_diff(10_000) < 400, "{poisson} are four standard deviations off");
+}
+
+#[test]
+fn keys_that_are_node_ids_are_those_of_nodes_that_are_up_each_as_often_as_another() {
+    let (_, plan) = made(
+        &script(r#"(at: "0s", do: Join(nodes: 10)), (at: "30s", do: Crash(nodes: [3, 7]))"#)
+            .replace("end:", r#"workload: [Lookups(from: "1s", rate: "100/s", keys: NodeIds)], end:"#),
+    );
+    let by_id = plan.by_id();
+    let mut asked = [[0u32; 10]; 10];
+    for line in plan.lines() {
+        if let Deed::Lookup { node, key, .. } = line.deed {
+            let target = by_id[&key];
+            assert!(line.at < SimTime::ZERO + Span::from_secs(30) || ![3, 7].contains(&target.0), "{line:?}");
+            asked[node.index()][target.index()] += 1;
+        }
+    }
+    let targets: Vec<u32> = (0..10).map(|target| asked.iter().map(|row| row[target]).sum()).collect();
+    let total: u32 = targets.iter().sum();
+    assert!(total > 5_500, "{total}");
+    assert!(targets.iter().enumerate().all(|(node, count)| [3, 7].contains(&node) || *count > 500), "{targets:?}");
+    let own: u32 = (0..10).map(|node| asked[node][node]).sum();
+    assert!((total / 12..total / 7).contains(&own), "some ask for themselves, as by chance: {own} of {total}");
 }
 
 #[test]

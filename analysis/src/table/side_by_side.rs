@@ -1,5 +1,7 @@
 //! Several protocols on one page: a column for each, a column for each pair with its differences, and all over time.
 
+use std::borrow::Cow;
+
 use super::grid::{Cell, Grid};
 use super::over_time;
 use super::text::{WIDTH, columns, cut, line, world};
@@ -67,7 +69,7 @@ fn grid(page: &mut String, grid: &Grid) {
 /// A column for each protocol: counts of all seeds, and the means over them.
 fn figures(protocols: &[Protocol], compared: &[ComparedFigure], seeds: usize) -> Grid {
     let [lookups, nodes] = [LOOKUPS, NODES].map(|counts| counts.iter().filter_map(|count| count.row(protocols)));
-    let means = FIGURES.iter().filter_map(|figure| {
+    let means = figures_of(compared).into_iter().filter_map(|figure| {
         let mean = |of: &SeedMean| figure.cell(of.mean, of.half_width, &of_so_many(of.seeds, seeds));
         figure.row(compared, |compared| compared.means.iter().map(mean).collect())
     });
@@ -84,7 +86,7 @@ fn figures(protocols: &[Protocol], compared: &[ComparedFigure], seeds: usize) ->
 
 /// A column for each pair of protocols.
 fn differences(compared: &[ComparedFigure], seeds: usize) -> Grid {
-    let rows = FIGURES.iter().filter_map(|figure| {
+    let rows = figures_of(compared).into_iter().filter_map(|figure| {
         let cell = |of: &Difference| {
             let half_width = of.half_width.filter(|_| of.equal == Some(false));
             figure.cell(of.mean, half_width, &format!("{}{}", mark(of), of_so_many(of.pairs, seeds)))
@@ -97,6 +99,21 @@ fn differences(compared: &[ComparedFigure], seeds: usize) -> Grid {
     };
     let heads = compared.first().map(|first| first.differences.iter().map(head).collect());
     Grid { title: "differences", heads: heads.unwrap_or_default(), rows: rows.collect() }
+}
+
+/// How each compared figure is printed: those of the run, then those of its phases.
+fn figures_of(compared: &[ComparedFigure]) -> Vec<Figure<'_>> {
+    let in_phase = |metric: &str, of: &'static Figure<'static>| {
+        let phase = metric.strip_prefix("phases.")?.strip_suffix(of.metric)?.strip_suffix('.')?;
+        Some(Cow::Owned(format!("{}: {}", cut(phase, PHASE_COLUMNS), of.name)))
+    };
+    let of_phases = compared.iter().flat_map(|figure| {
+        IN_PHASES.iter().filter_map(move |of| {
+            let name = in_phase(&figure.metric, of)?;
+            Some(Figure { metric: &figure.metric, name, ..*of })
+        })
+    });
+    FIGURES.iter().cloned().chain(of_phases).collect()
 }
 
 /// What there is to say of a difference besides its size.
@@ -163,22 +180,23 @@ fn count(value: u64) -> Cell {
 }
 
 /// A row of a compared figure.
-struct Figure {
-    metric: &'static str,
-    name: &'static str,
+#[derive(Clone)]
+struct Figure<'a> {
+    metric: &'a str,
+    name: Cow<'static, str>,
     /// How many decimals are printed, if they are enough to tell a value from zero.
     decimals: usize,
     /// How many of the printed unit one of the figure's is.
     factor: f64,
 }
 
-impl Figure {
-    const fn new(metric: &'static str, name: &'static str, decimals: usize) -> Self {
-        Self { metric, name, decimals, factor: 1.0 }
+impl<'a> Figure<'a> {
+    const fn new(metric: &'a str, name: &'static str, decimals: usize) -> Self {
+        Self { metric, name: Cow::Borrowed(name), decimals, factor: 1.0 }
     }
 
-    const fn percent(metric: &'static str, name: &'static str) -> Self {
-        Self { metric, name, decimals: 2, factor: 100.0 }
+    const fn percent(metric: &'a str, name: &'static str) -> Self {
+        Self { metric, name: Cow::Borrowed(name), decimals: 2, factor: 100.0 }
     }
 
     /// The row, if anything was measured.
@@ -189,7 +207,7 @@ impl Figure {
     ) -> Option<(String, Vec<Cell>)> {
         let compared = compared.iter().find(|compared| compared.metric == self.metric)?;
         let is_measured = compared.means.iter().any(|of| of.mean.is_some());
-        is_measured.then(|| (self.name.to_owned(), cells(compared)))
+        is_measured.then(|| (self.name.to_string(), cells(compared)))
     }
 
     fn cell(&self, mean: Option<f64>, half_width: Option<f64>, mark: &str) -> Cell {
@@ -239,10 +257,11 @@ const NODES: &[Count] = &[
 ];
 
 /// How each compared figure is printed.
-const FIGURES: &[Figure] = &[
+const FIGURES: &[Figure<'static>] = &[
     Figure::percent("lookups.success", "correct, %"),
     Figure::percent("lookups.wrong_share", "wrong, %"),
     Figure::percent("lookups.failed_share", "failed, %"),
+    Figure::percent("lookups.holders_success", "true holders, %"),
     Figure::new("lookups.latency_ms.mean", "latency, ms", 1),
     Figure::new("lookups.latency_ms.p50", "  p50, ms", 1),
     Figure::new("lookups.latency_ms.p95", "  p95, ms", 1),
@@ -251,6 +270,7 @@ const FIGURES: &[Figure] = &[
     Figure::new("lookups.time_to_end_ms.mean", "time to end, ms", 1),
     Figure::new("lookups.hops.mean", "hops", 3),
     Figure::new("lookups.hops_to_owner.mean", "hops to owner", 3),
+    Figure::new("lookups.hops_to_end.mean", "hops to end", 3),
     Figure::new("lookups.timeouts.mean", "timeouts per lookup", 3),
     Figure::new("lookups.messages.mean", "messages per lookup", 3),
     Figure::new("traffic.lookup.messages", "lookup, messages/node/s", 3),
@@ -263,7 +283,15 @@ const FIGURES: &[Figure] = &[
     Figure::new("routing_entries.mean", "routing entries", 1),
     Figure::new("state_bytes.mean", "bytes of state", 0),
     Figure::new("recovery.correct_after_s", "all right after, s", 1),
+    Figure::new("recovery.correct_99_after_s", "99 % right after, s", 1),
     Figure::new("recovery.no_timeouts_after_s", "no silence after, s", 1),
+];
+
+/// How each figure that is compared in phases is printed.
+const IN_PHASES: &[Figure<'static>] = &[
+    Figure::percent("success", "correct, %"),
+    Figure::new("latency_ms.mean", "latency, ms", 1),
+    Figure::new("timeouts.mean", "timeouts", 3),
 ];
 
 const MINUS: char = '−';
@@ -271,23 +299,27 @@ const NOT_SIGNIFICANT: &str = " ~";
 const EQUAL: &str = " =";
 /// A head is no wider.
 const LABEL_COLUMNS: usize = 18;
+/// Nor is the name of a phase.
+const PHASE_COLUMNS: usize = 12;
 /// Less than this is printed as zero.
 const DECIMALS_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comparison::COMPARED;
+    use crate::comparison::{COMPARED, COMPARED_IN_PHASES};
 
     #[test]
     fn every_compared_figure_has_a_row() {
         let printed: Vec<&str> = FIGURES.iter().map(|figure| figure.metric).collect();
         assert_eq!(printed, COMPARED);
+        let in_phases: Vec<&str> = IN_PHASES.iter().map(|figure| figure.metric).collect();
+        assert_eq!(in_phases, COMPARED_IN_PHASES);
     }
 
     #[test]
     fn what_is_not_zero_is_not_printed_as_zero() {
-        let cell = |mean, half_width| FIGURES[9].cell(Some(mean), half_width, "");
+        let cell = |mean, half_width| FIGURES[10].cell(Some(mean), half_width, "");
         let number = |value: &str, spread: Option<&str>| Cell::Number {
             value: value.to_owned(),
             spread: spread.map(str::to_owned),
@@ -299,7 +331,7 @@ mod tests {
         assert_eq!(cell(1.25, Some(0.0)), number("1.250", Some("0.000")));
         assert_eq!(cell(0.000_4, Some(0.0)), number("0.0004", Some("0.0000")), "the same in every seed");
         assert_eq!(cell(1e-12, None), number("0.000000", None));
-        assert_eq!(FIGURES[9].cell(None, None, ""), Cell::Nothing);
+        assert_eq!(FIGURES[10].cell(None, None, ""), Cell::Nothing);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl<P: Dht> Puppets<P> {
         match kind % 8 {
             0 => Request::Join { bootstraps: Vec::new() },
             1 | 2 => Request::Join { bootstraps: vec![Address(node), Address(0)] },
-            3 if number % 4 == 0 => Request::Begin,
+            3 if number.is_multiple_of(4) => Request::Begin,
             3 => Request::Leave,
             4 | 5 => Request::Step((number % 8) as u8),
             _ => Request::Lookup { key: self.common.key(Address(node)), copies: node },

@@ -6,7 +6,7 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Comeback, Links, Nodes, Number, Probability, Scenario, Who};
+use crate::ast::{self, Action, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -45,7 +45,9 @@ impl Plan {
             Deed::Resume(node) => Action::Resume(only(node)),
             Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
             Deed::Heal { .. } => return None,
-            Deed::Lookup { node, key } => Action::Lookup { node: node.0, key: self.number(key) },
+            Deed::Lookup { node, key, copies } => {
+                Action::Lookup { node: node.0, key: self.number(key), copies: Copies(copies) }
+            }
             Deed::Step { node, step } => Action::Step { nodes: Nodes::List(vec![node.0]), step },
         })
     }

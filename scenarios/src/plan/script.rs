@@ -166,10 +166,10 @@ impl<'a> Director<'a> {
                 self.fault(slot, Fault::Delay(which, by.0), on.lasts);
                 Ok(())
             }
-            Action::Lookup { node, key } => {
+            Action::Lookup { node, key, copies } => {
                 let node = self.up_node(slot, *node, "node")?;
                 let key = self.key(key, || path(slot.place, "key"))?;
-                self.settle(slot.at, Deed::Lookup { node, key });
+                self.settle(slot.at, Deed::Lookup { node, key, copies: copies.0 });
                 Ok(())
             }
             Action::Step { nodes, step } => {

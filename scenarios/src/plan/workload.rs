@@ -24,6 +24,7 @@ pub(super) enum Source {
         arrivals: Arrivals,
         keys: Keys,
         issuers: Vec<Address>,
+        copies: u32,
     },
     Listed(Vec<Line>),
 }
@@ -40,7 +41,7 @@ pub(super) fn sources(
     for (place, workload) in scenario.workload.iter().enumerate() {
         let here = |field: &str| format!("workload[{place}].{field}");
         sources.push(match workload {
-            Workload::Lookups { from, until, rate, arrivals, keys, issuers } => {
+            Workload::Lookups { from, until, rate, arrivals, keys, issuers, copies } => {
                 let from = SimTime::ZERO + from.0;
                 let until = until.map_or(end, |until| SimTime::ZERO + until.0);
                 if from >= until {
@@ -59,16 +60,16 @@ pub(super) fn sources(
                 }
                 let named = issuers.as_ref().map(|nodes| named_issuers(nodes, stage, &here("issuers")));
                 let issuers = named.transpose()?.unwrap_or_default();
-                Source::Random { place, from, until, gap, arrivals, keys, issuers }
+                Source::Random { place, from, until, gap, arrivals, keys, issuers, copies: copies.0 }
             }
-            Workload::Csv { file, from, every } => {
+            Workload::Csv { file, from, every, copies } => {
                 let bytes = files.read(file).map_err(|error| {
                     Mistake::new(here("file"), format!("the file \"{file}\" cannot be read"))
                         .label(error.to_string())
                         .help("the file is looked for beside the scenario")
                 })?;
-                let table =
-                    Table { width, stage, end, from: SimTime::ZERO + from.0, every: every.map(|every| every.0) };
+                let (from, every) = (SimTime::ZERO + from.0, every.map(|every| every.0));
+                let table = Table { width, stage, end, from, every, copies: copies.0 };
                 let lines =
                     table.read(&bytes).map_err(|problem| Mistake::new(here("file"), format!("{file}:{problem}")))?;
                 Source::Listed(lines)
@@ -93,13 +94,12 @@ fn named_issuers(nodes: &Nodes, stage: &Stage, here: &str) -> Result<Vec<Address
 
 impl Source {
     /// The requests of this workload, from the first on.
-    pub(super) fn requests<'a>(&'a self, plan: &Plan) -> Requests<'a> {
+    pub(super) fn requests<'a>(&'a self, plan: &'a Plan) -> Requests<'a> {
         match self {
             Self::Random { place, from, .. } => {
                 let mut requests = Requests {
                     source: self,
-                    seed: plan.seed,
-                    width: plan.width,
+                    plan,
                     gaps: Some(draws::gaps(plan.seed, *place)),
                     next: Some(*from),
                     offset: 0.0,
@@ -110,8 +110,7 @@ impl Source {
             }
             Self::Listed(lines) => Requests {
                 source: self,
-                seed: plan.seed,
-                width: plan.width,
+                plan,
                 gaps: None,
                 next: lines.first().map(|line| line.at),
                 offset: 0.0,
@@ -125,8 +124,7 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct Requests<'a> {
     source: &'a Source,
-    seed: u64,
-    width: Width,
+    plan: &'a Plan,
     gaps: Option<Stream>,
     next: Option<SimTime>,
     /// Nanoseconds from the beginning to the next request.
@@ -151,28 +149,28 @@ impl Requests<'_> {
                 let line = lines[number as usize].clone();
                 matches!(line.deed, Deed::Lookup { node, .. } if up.contains(node)).then_some(line)
             }
-            Source::Random { place, keys, issuers, .. } => {
+            Source::Random { place, keys, issuers, copies, .. } => {
                 self.advance();
-                if up.len() == 0 {
-                    return None;
-                }
-                let mut words = draws::request(self.seed, *place, number);
-                let key = self.key(*keys, number, &mut words);
+                let mut words = draws::request(self.plan.seed, *place, number);
+                let key = self.key(*keys, number, up, &mut words)?;
                 let node = if issuers.is_empty() {
                     up.draw(&mut words)
                 } else {
                     let chosen = issuers[sampler::below(&mut words, issuers.len() as u64) as usize];
                     Some(chosen).filter(|node| up.contains(*node))
                 };
-                node.map(|node| Line { at, deed: Deed::Lookup { node, key } })
+                node.map(|node| Line { at, deed: Deed::Lookup { node, key, copies: *copies } })
             }
         }
     }
 
-    fn key(&self, keys: Keys, number: u64, words: &mut Stream) -> Key {
+    /// None if it is to be the id of a node, and nobody is up.
+    fn key(&self, keys: Keys, number: u64, up: &Roster, words: &mut Stream) -> Option<Key> {
+        let width = self.plan.width;
         match keys {
-            Keys::Uniform => self.width.random(|| words.word()),
-            Keys::Seeded { seed, count } => self.width.hash(&format!("key-{seed}-{}", number % count.0)),
+            Keys::Uniform => Some(width.random(|| words.word())),
+            Keys::Seeded { seed, count } => Some(width.hash(&format!("key-{seed}-{}", number % count.0))),
+            Keys::NodeIds => up.draw(words).and_then(|node| self.plan.ids[node.index()]),
         }
     }
 
@@ -202,6 +200,7 @@ struct Table<'a> {
     end: SimTime,
     from: SimTime,
     every: Option<Span>,
+    copies: u32,
 }
 
 impl Table<'_> {
@@ -250,7 +249,7 @@ impl Table<'_> {
                     self.end.since(SimTime::ZERO)
                 ));
             }
-            lines.push(Line { at, deed: Deed::Lookup { node, key } });
+            lines.push(Line { at, deed: Deed::Lookup { node, key, copies: self.copies } });
         }
         lines.sort_by_key(|line| line.at);
         Ok(lines)
