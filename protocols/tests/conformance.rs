@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use protocols::dht::{Common, Dht, LOOKUP, Report, Request};
 use protocols::key::Width;
 use protocols::settings::LookupMode;
-use protocols::{Entry, Visitor, chord};
+use protocols::{Entry, Visitor, chord, pastry};
 use sim::address::Address;
 use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::rng::{Stream, StreamPurpose};
@@ -24,6 +24,9 @@ fn entries() -> Vec<Entry> {
     let recursive = chord::Settings { lookup: LookupMode::Recursive, ..chord::Settings::default() };
     let mut entries = Entry::all();
     entries.push(Entry::Chord(recursive));
+    let pastry = pastry::Settings::default();
+    entries.push(Entry::Pastry(pastry::Settings { lookup: LookupMode::Iterative, ..pastry.clone() }));
+    entries.push(Entry::Pastry(pastry::Settings { proximity: pastry::Proximity::Off, leaf_set: 12, ..pastry }));
     entries
 }
 
