@@ -196,7 +196,7 @@ impl Pastry {
             Timer::Call(call) => {
                 if let Some(Call { to, what, .. }) = self.silence(call, cx) {
                     let forgotten = self.bury(to, cx);
-                    self.no_answer(to, what, cx);
+                    self.no_answer(to, what, true, cx);
                     self.repair(to, forgotten, cx);
                 }
             }
@@ -238,7 +238,7 @@ impl Pastry {
             (What::GetRow { .. }, Message::Row { nodes, .. }) => self.rows_told(from, &nodes, cx),
             (what, Message::NotMember { .. }) => {
                 self.no_member(from, &what, cx);
-                self.no_answer(from, what, cx);
+                self.no_answer(from, what, false, cx);
             }
             _ => {}
         }
@@ -283,7 +283,12 @@ impl Pastry {
             }
             Message::GetEntry { like, .. } => cx.send(from, self.stand_in(call, from, like, cx)),
             Message::GetRow { row, .. } => {
-                let nodes = self.known.table.row(row, place(cx)).filter(|node| *node != from).collect();
+                let nodes = self
+                    .known
+                    .table
+                    .in_rows(row..row.saturating_add(1), place(cx))
+                    .filter(|node| *node != from)
+                    .collect();
                 cx.send(from, Message::Row { call, nodes });
             }
             _ => cx.send(from, Message::Pong { call }),
@@ -291,9 +296,9 @@ impl Pastry {
     }
 
     /// A node that was asked stays silent for good, or is no member.
-    fn no_answer(&mut self, node: Address, what: What, cx: &mut Cx<'_>) {
+    fn no_answer(&mut self, node: Address, what: What, is_silent: bool, cx: &mut Cx<'_>) {
         match what {
-            What::Ask(lookup) => self.way_silent(lookup, node, cx),
+            What::Ask(lookup) => self.no_way(lookup, node, is_silent, cx),
             What::Forward(_) if self.status == Status::Joining => self.join_later(cx),
             What::Forward(mut carried) => {
                 carried.avoid.push(node);

@@ -8,8 +8,10 @@
 //! answer in its stead; while it is not, it says so when it is asked, and at that moment the key is still another's.
 
 use sim::address::Address;
+use sim::rng::Words;
+use sim::time::Span;
 
-use super::known::Known;
+use super::known::{Hearsay, Known};
 use super::leaf_set::{LeafSet, View};
 use super::message::{Aim, Errand, Message, Toll};
 use super::node::{Carried, Cx, JOIN_AGAIN, Pastry, Status, Timer, What, place};
@@ -19,8 +21,6 @@ use crate::key::Key;
 use crate::rpc::Calls;
 use crate::table::Table;
 use crate::upkeep::jittered;
-use sim::rng::Words;
-use sim::time::Span;
 
 impl Pastry {
     /// Joins the overlay that these nodes are said to be in, or begins one.
@@ -87,7 +87,7 @@ impl Pastry {
         };
         let end = (place.row(place.key(issuer)) + 1).max(*rows);
         let mut nodes = vec![place.me];
-        nodes.extend(self.known.table.from_row_until(*rows, end, place));
+        nodes.extend(self.known.table.in_rows(*rows..end, place));
         if toll.forwards == 1 {
             nodes.extend(self.known.neighbourhood.iter());
         }
@@ -240,7 +240,9 @@ impl Pastry {
         if cx.shared().settings.join == Join::Optimistic {
             // The paper's time stamps bring back the state of those that have changed meanwhile; this brings back all.
             let leaves: Vec<Address> = self.known.leaves.iter().collect();
-            leaves.into_iter().for_each(|node| self.probe(node, cx));
+            for node in leaves {
+                self.probe(node, cx);
+            }
         }
         Self::start_timers(cx);
     }
@@ -273,7 +275,7 @@ impl Pastry {
     fn start_anew(&mut self, cx: &mut Cx<'_>) {
         self.status = Status::Joining;
         self.known.leaves = LeafSet::default();
-        self.known.heard = super::known::Hearsay::default();
+        self.known.heard = Hearsay::default();
         for (_, call) in std::mem::take(&mut self.probing) {
             self.hang_up(call, cx);
         }

@@ -84,7 +84,7 @@ impl Known {
         } else {
             self.eligible(key, place.row(key), place).filter(is_other).collect()
         };
-        self.sort_by_promise(&mut others, key, near, place);
+        others.sort_unstable_by_key(|node| Self::promise(*node, key, near, place));
         others.dedup();
         others.truncate(limit.saturating_sub(1));
         others.insert(0, node);
@@ -164,11 +164,11 @@ impl Known {
     /// closer; if there is none either, one that is only closer.
     fn detour(&self, key: Key, near: bool, avoid: &[Address], place: Place<'_>) -> Next {
         let live = |node: &Address| !avoid.contains(node);
-        let promise = |node: &Address| self.promise(*node, key, near, place);
+        let promise = |node: &Address| Self::promise(*node, key, near, place);
         if !near && let Some(node) = self.eligible(key, place.row(key), place).filter(live).min_by_key(promise) {
             return Next::Node { node, near };
         }
-        match self.eligible(key, 0, place).filter(live).min_by_key(|node| self.promise(*node, key, true, place)) {
+        match self.eligible(key, 0, place).filter(live).min_by_key(|node| Self::promise(*node, key, true, place)) {
             Some(node) => Next::Node { node, near: true },
             None if self.is_nobody() => Next::Mine,
             None => Next::Lost,
@@ -178,21 +178,17 @@ impl Known {
     /// Those that share so many digits with the key, as this node does, and are numerically closer to it.
     fn eligible(&self, key: Key, row: u32, place: Place<'_>) -> impl Iterator<Item = Address> {
         let b = place.common.settings.b;
-        let known = self.leaves.iter().chain(self.table.from_row(row, place)).chain(self.neighbourhood.iter());
+        let known = self.leaves.iter().chain(self.table.in_rows(row..u32::MAX, place)).chain(self.neighbourhood.iter());
         known.filter(move |node| {
             place.key(*node).shared_bits(key) / b >= row && place.closer(key, place.me, *node) != place.me
         })
     }
 
     /// The more promising come first: by common digits, then by distance; near the key by distance alone.
-    fn promise(&self, node: Address, key: Key, near: bool, place: Place<'_>) -> (Reverse<u32>, Key, Key) {
+    fn promise(node: Address, key: Key, near: bool, place: Place<'_>) -> (Reverse<u32>, Key, Key) {
         let id = place.key(node);
         let digits = if near { 0 } else { id.shared_bits(key) / place.common.settings.b };
         (Reverse(digits), id.ring_distance(key), id)
-    }
-
-    fn sort_by_promise(&self, nodes: &mut [Address], key: Key, near: bool, place: Place<'_>) {
-        nodes.sort_unstable_by_key(|node| self.promise(*node, key, near, place));
     }
 }
 
@@ -249,21 +245,20 @@ struct Rumour {
 impl Hearsay {
     /// A node is heard of; whether it was asked just now.
     pub(crate) fn note(&mut self, node: Address, is_asked: bool) {
-        match self.0.iter_mut().find(|rumour| rumour.node == node) {
-            Some(rumour) => rumour.is_asked |= is_asked,
-            None => {
-                if self.0.len() == RUMOURS {
-                    self.0.remove(0);
-                }
-                self.0.push(Rumour { node, is_asked });
-            }
+        if let Some(rumour) = self.0.iter_mut().find(|rumour| rumour.node == node) {
+            rumour.is_asked |= is_asked;
+            return;
         }
+        if self.0.len() == RUMOURS {
+            self.0.remove(0);
+        }
+        self.0.push(Rumour { node, is_asked });
     }
 
     /// A node has answered that it is not ready yet.
     pub(crate) fn waits(&mut self, node: Address) {
+        self.remove(node);
         self.note(node, false);
-        self.0.iter_mut().filter(|rumour| rumour.node == node).for_each(|rumour| rumour.is_asked = false);
     }
 
     pub(crate) fn remove(&mut self, node: Address) {
@@ -342,14 +337,18 @@ mod tests {
     use crate::dht::Common;
 
     fn common(leaf_set: u32, b: u32) -> Common<Settings> {
-        ids(Settings { leaf_set, b, ..Settings::default() })
+        ids(Settings { b, leaf_set, ..Settings::default() })
     }
 
     /// A node that was told of these.
     fn knowing(leaves: &[u32], table: &[u32], place: Place<'_>) -> Known {
         let mut known = Known::alone(place);
-        leaves.iter().for_each(|node| _ = known.leaves.insert(Address(*node), place));
-        table.iter().for_each(|node| _ = known.table.offer(Address(*node), place));
+        for node in nodes(leaves) {
+            known.leaves.insert(node, place);
+        }
+        for node in nodes(table) {
+            known.table.offer(node, place);
+        }
         known
     }
 
@@ -398,7 +397,9 @@ mod tests {
         let place = Place { me: Address(0x12), common: &common };
         let mut known = knowing(&[0x0e, 0x14], &[0x80], place);
         let far = place.key(Address(0x9f));
-        [0x0e, 0x14].into_iter().for_each(|node| _ = known.leaves.remove(Address(node), place));
+        for node in nodes(&[0x0e, 0x14]) {
+            known.leaves.remove(node, place);
+        }
         assert_eq!(known.next(far, false, &nodes(&[0x80]), place), Next::Lost);
         assert_eq!(known.next(place.key(Address(0x13)), false, &[], place), Next::Mine);
         known.table.remove(Address(0x80), place);
@@ -414,7 +415,9 @@ mod tests {
         silent.note(Address(1), at(20));
         silent.forget(Address(1));
         assert!(!silent.contains(Address(1), at(20), memory));
-        (0..1_000).for_each(|node| silent.note(Address(node), at(30)));
+        for node in 0..1_000 {
+            silent.note(Address(node), at(30));
+        }
         assert_eq!(silent.0.len(), SILENT);
     }
 
@@ -425,8 +428,9 @@ mod tests {
             near.measured(Address(node), micros, 2);
         }
         assert_eq!(near.iter().collect::<Vec<_>>(), nodes(&[1, 2]), "the third was pushed out");
-        near.measured(Address(4), 1, 0);
-        assert_eq!((near.len(), near.is_empty()), (0, true), "a set of none holds none");
+        let mut none = Neighbourhood::default();
+        none.measured(Address(4), 1, 0);
+        assert!(none.is_empty(), "a set of none holds none");
     }
 
     proptest! {
@@ -481,7 +485,9 @@ mod tests {
             let place = |me| Place { me, common: &common };
             let mut states: Vec<Known> = members.iter().map(|me| Known::alone(place(*me))).collect();
             for (state, me) in states.iter_mut().zip(&members) {
-                members.iter().for_each(|node| _ = state.leaves.insert(*node, place(*me)));
+                for node in &members {
+                    state.leaves.insert(*node, place(*me));
+                }
             }
             for (who, whom) in told {
                 let at = who.index(members.len());

@@ -74,7 +74,9 @@ impl LeafSet {
         self.smaller.nodes.retain(|other| *other != node);
         self.larger.nodes.retain(|other| *other != node);
         let rest: Vec<Address> = self.iter().collect();
-        rest.into_iter().for_each(|other| _ = self.insert(other, place));
+        for other in rest {
+            self.insert(other, place);
+        }
         true
     }
 
@@ -300,7 +302,9 @@ mod tests {
 
     fn of(leaves: &[u32], place: Place<'_>) -> LeafSet {
         let mut set = LeafSet::alone(place);
-        leaves.iter().for_each(|node| _ = set.insert(Address(*node), place));
+        for node in nodes(leaves) {
+            set.insert(node, place);
+        }
         set
     }
 
@@ -323,7 +327,9 @@ mod tests {
         let common = common(4);
         let place = Place { me: Address(100), common: &common };
         let mut leaves = of(&[80, 90, 110, 120, 130], place);
-        nodes(&[80, 90, 110, 120]).into_iter().for_each(|node| _ = leaves.remove(node, place));
+        for node in nodes(&[80, 90, 110, 120]) {
+            leaves.remove(node, place);
+        }
         assert!(leaves.is_empty());
         assert!(leaves.is_sure(place.key(Address(105)), Address(100), place));
         assert!(!leaves.is_sure(place.key(Address(115)), Address(100), place));
@@ -339,7 +345,9 @@ mod tests {
         let mut leaves = LeafSet::default();
         assert!(!leaves.is_placed(here));
         leaves.learn_reach(Address(110), &of(&[80, 90, 120, 130, 140], there).view(vec![]), here);
-        nodes(&[80, 90, 110, 120]).into_iter().for_each(|node| _ = leaves.insert(node, here));
+        for node in nodes(&[80, 90, 110, 120]) {
+            leaves.insert(node, here);
+        }
         assert!(leaves.is_placed(here) && !leaves.is_whole(here));
         assert!(leaves.reaches(here.key(Address(80)), here) && leaves.reaches(here.key(Address(120)), here));
         assert!(!leaves.reaches(here.key(Address(79)), here) && !leaves.reaches(here.key(Address(121)), here));
@@ -403,7 +411,9 @@ mod tests {
             let common = common(2 * half as u32);
             let place = Place { me: Address(me.into()), common: &common };
             let mut leaves = LeafSet::alone(place);
-            others.iter().for_each(|node| _ = leaves.insert(Address((*node).into()), place));
+            for node in &others {
+                leaves.insert(Address((*node).into()), place);
+            }
             let dies = |place: usize| dead >> place & 1 == 1;
             let (mut alive, mut avoid) = (vec![Address(me.into())], Vec::new());
             for (number, node) in others.iter().filter(|node| **node != me).enumerate() {

@@ -72,10 +72,14 @@ impl Pastry {
         answer(owner, holders, (hops, hops_to_owner), &lookup, cx);
     }
 
-    /// A node that was asked the way was silent or is no member.
-    pub(super) fn way_silent(&mut self, id: Handle, node: Address, cx: &mut Cx<'_>) {
+    /// A node that was asked the way was silent, or has said that it is no member.
+    pub(super) fn no_way(&mut self, id: Handle, node: Address, is_silent: bool, cx: &mut Cx<'_>) {
         if let Some(lookup) = self.lookups.get_mut(id) {
-            lookup.search.silent(node);
+            if is_silent {
+                lookup.search.silent(node);
+            } else {
+                lookup.search.absent(node);
+            }
             self.advance(id, cx);
         }
     }
@@ -167,7 +171,7 @@ impl Pastry {
         let next = match lookup.search.next() {
             Some(node) => Next::Node { node, near: lookup.search.is_near() },
             None if lookup.search.is_under_way() => Next::Lost,
-            None => self.known.next(lookup.key, false, lookup.search.avoid(), place(cx)),
+            None => self.known.next(lookup.key, false, &lookup.search.avoid(), place(cx)),
         };
         match next {
             Next::Node { node, near } => {

@@ -304,7 +304,7 @@ impl Pastry {
                 let lookup = self.lookups.get(*lookup);
                 let (key, copies) = lookup.map_or((Key::ZERO, 1), |lookup| (lookup.key, lookup.copies));
                 let near = lookup.is_some_and(|lookup| lookup.search.is_near());
-                let avoid = lookup.map_or(Vec::new(), |lookup| lookup.search.avoid().to_vec());
+                let avoid = lookup.map_or(Vec::new(), |lookup| lookup.search.avoid());
                 Message::FindNext { call, key, near, copies, avoid }
             }
             What::Forward(carried) => Message::Forward { call, errand: carried.handed_on() },

@@ -1,9 +1,10 @@
 //! The routing table: row l holds nodes that share exactly the first l digits with this one, a column for the next digit.
 //!
 //! A pure object. Rows are dense and lie in a row: with b = 4 a row of node numbers is one line of the cache, and among N
-//! nodes there are some log_2^b N rows, however wide the ids.
+//! nodes few more rows are used than N has digits, however wide the ids.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use sim::address::Address;
 
@@ -84,21 +85,10 @@ impl RoutingTable {
         Some(cell)
     }
 
-    /// All nodes from this row on: those that share at least so many digits.
-    pub(crate) fn from_row(&self, row: u32, place: Place<'_>) -> impl Iterator<Item = Address> + Clone {
-        let start = index(Cell { row, column: 0 }, place).min(self.entries.len());
-        self.entries[start..].iter().flatten().map(|entry| entry.address())
-    }
-
-    /// The nodes of one row.
-    pub(crate) fn row(&self, row: u32, place: Place<'_>) -> impl Iterator<Item = Address> + Clone {
-        self.from_row_until(row, row + 1, place)
-    }
-
-    /// The nodes of some rows.
-    pub(crate) fn from_row_until(&self, row: u32, end: u32, place: Place<'_>) -> impl Iterator<Item = Address> + Clone {
+    /// The nodes of these rows: those that share at least as many digits as the first says.
+    pub(crate) fn in_rows(&self, rows: Range<u32>, place: Place<'_>) -> impl Iterator<Item = Address> + Clone {
         let at = |row| index(Cell { row, column: 0 }, place).min(self.entries.len());
-        self.entries[at(row)..at(end.max(row))].iter().flatten().map(|entry| entry.address())
+        self.entries[at(rows.start)..at(rows.end)].iter().flatten().map(|entry| entry.address())
     }
 
     /// All nodes.
@@ -182,7 +172,7 @@ mod tests {
     #[test]
     fn the_last_digit_may_be_short() {
         // Ten bits in digits of four: 4, 4 and 2.
-        let common = common(10, 4, &[0b1010_1010_10, 0b1010_1010_11, 0b1010_1110_10, 0b0010_1010_10]);
+        let common = common(10, 4, &[0b10_1010_1010, 0b10_1010_1011, 0b10_1011_1010, 0b00_1010_1010]);
         let place = Place { me: Address(0), common: &common };
         let cells: Vec<Cell> = (1..4).map(|node| cell_of(Address(node), place)).collect();
         let cell = |row, column| Cell { row, column };

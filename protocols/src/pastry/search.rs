@@ -8,8 +8,11 @@ use sim::address::Address;
 /// [`Known::next`](super::known::Known::next)) or takes a node out of the race.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Search {
-    /// Nodes that were silent, or are no members.
-    avoid: Vec<Address>,
+    /// Nodes that were silent; they stay out of it.
+    silent: Vec<Address>,
+    /// Nodes that were no members when they were asked, at the word of `by`. Another node's word may be newer: were they
+    /// left out there, a third that has joined later still might answer for a key that is theirs.
+    absent: Vec<Address>,
     /// Who gave the way at hand; nobody where it is the searcher's own.
     by: Option<Address>,
     /// How many nodes that one was asked to leave out.
@@ -26,8 +29,9 @@ pub(crate) struct Search {
 impl Search {
     /// The next node to ask. None: what the searcher itself knows must show the way.
     pub(crate) fn next(&self) -> Option<Address> {
-        let ahead = self.way.iter().find(|node| !self.avoid.contains(node)).copied();
-        let again = self.by.filter(|by| self.avoid.len() > self.left_out && !self.avoid.contains(by));
+        let is_out = |node: &Address| self.silent.contains(node) || self.absent.contains(node);
+        let ahead = self.way.iter().find(|node| !is_out(node)).copied();
+        let again = self.by.filter(|by| self.count_out() > self.left_out && !is_out(by));
         ahead.or(again)
     }
 
@@ -40,7 +44,7 @@ impl Search {
     pub(crate) fn asked(&mut self, node: Address, near: bool) {
         self.near = near;
         if self.by == Some(node) {
-            self.left_out = self.avoid.len();
+            self.left_out = self.count_out();
         }
     }
 
@@ -57,24 +61,33 @@ impl Search {
             self.hops += 1;
             self.is_by_near = self.near;
             self.by = Some(node);
-            self.left_out = self.avoid.len();
+            self.absent.clear();
+            self.left_out = self.count_out();
         }
     }
 
-    /// A node was silent, or said that it is no member.
+    /// A node was silent.
     pub(crate) fn silent(&mut self, node: Address) {
-        if !self.avoid.contains(&node) {
-            self.avoid.push(node);
+        if !self.silent.contains(&node) {
+            self.silent.push(node);
+        }
+    }
+
+    /// A node has said that it is no member.
+    pub(crate) fn absent(&mut self, node: Address) {
+        if !self.absent.contains(&node) {
+            self.absent.push(node);
         }
     }
 
     /// Begins again from what the searcher itself knows; who was silent stays out.
     pub(crate) fn restart(&mut self) {
-        *self = Self { avoid: std::mem::take(&mut self.avoid), ..Self::default() };
+        *self = Self { silent: std::mem::take(&mut self.silent), ..Self::default() };
     }
 
-    pub(crate) fn avoid(&self) -> &[Address] {
-        &self.avoid
+    /// Whom those who are asked shall leave out.
+    pub(crate) fn avoid(&self) -> Vec<Address> {
+        self.silent.iter().chain(&self.absent).copied().collect()
     }
 
     pub(crate) fn is_near(&self) -> bool {
@@ -84,6 +97,10 @@ impl Search {
     /// Exchanges until the owner was known, and until it was reached, where that is the node that replied last.
     pub(crate) fn hops(&self) -> (u32, u32) {
         (self.hops - u32::from(self.is_by_near), self.hops)
+    }
+
+    fn count_out(&self) -> usize {
+        self.silent.len() + self.absent.len()
     }
 }
 
@@ -119,10 +136,23 @@ mod tests {
         search.silent(Address(5));
         assert_eq!(search.next(), Some(Address(4)));
         search.silent(Address(4));
-        assert_eq!((search.next(), search.avoid()), (Some(Address(3)), &nodes(&[5, 4])[..]));
+        assert_eq!((search.next(), search.avoid()), (Some(Address(3)), nodes(&[5, 4])));
         search.asked(Address(3), true);
         search.replied(Address(3), vec![], true);
         assert_eq!(search.next(), None, "it knows nobody else");
         assert_eq!(search.hops(), (1, 1), "it was asked twice, but reached once");
+    }
+
+    #[test]
+    fn who_was_no_member_may_be_one_at_the_next_node() {
+        let mut search = Search::default();
+        search.asked(Address(3), false);
+        search.replied(Address(3), nodes(&[5, 4]), true);
+        search.absent(Address(5));
+        assert_eq!((search.next(), search.avoid()), (Some(Address(4)), nodes(&[5])));
+        search.replied(Address(4), nodes(&[5]), true);
+        assert_eq!((search.next(), search.avoid()), (Some(Address(5)), vec![]));
+        search.absent(Address(5));
+        assert_eq!((search.next(), search.avoid()), (Some(Address(4)), nodes(&[5])), "it answers for the key itself");
     }
 }

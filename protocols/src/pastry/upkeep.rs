@@ -83,13 +83,23 @@ impl Pastry {
     /// that were heard of.
     fn keep_alive(&mut self, cx: &mut Cx<'_>) {
         let nearest = Turn::BOTH.map(|turn| self.known.leaves.first(turn));
-        nearest.into_iter().flatten().for_each(|node| self.probe(node, cx));
+        for node in nearest.into_iter().flatten() {
+            self.probe(node, cx);
+        }
         let leaves: Vec<Address> = self.known.leaves.iter().filter(|node| !nearest.contains(&Some(*node))).collect();
         for node in leaves {
             self.call(node, What::KeepAlive, cx);
         }
         let heard: Vec<Address> = self.known.heard.iter().collect();
-        heard.into_iter().for_each(|node| self.probe(node, cx));
+        for node in heard {
+            self.probe(node, cx);
+        }
+        self.check_neighbour(cx);
+        if Turn::BOTH.into_iter().any(|turn| self.known.leaves.is_short(turn, place(cx))) {
+            for node in self.known.others() {
+                self.hear_of(node, cx);
+            }
+        }
         for turn in Turn::BOTH {
             self.fill(turn, cx);
         }
@@ -98,29 +108,36 @@ impl Pastry {
         }
     }
 
+    /// Whether the next of the neighbourhood set lives; those in the leaf set are asked anyway.
+    fn check_neighbour(&mut self, cx: &mut Cx<'_>) {
+        let apart: Vec<Address> =
+            self.known.neighbourhood.iter().filter(|node| !self.known.leaves.contains(*node)).collect();
+        if !apart.is_empty() {
+            let drawn = sampler::below(cx.chance(), apart.len() as u64) as usize;
+            self.call(apart[drawn], What::KeepAlive, cx);
+        }
+    }
+
     /// Asks one entry of each row for its own row (Castro et al. 2002).
     fn exchange_rows(&mut self, cx: &mut Cx<'_>) {
         for row in 0..self.known.table.rows(place(cx)) {
-            let count = self.known.table.row(row, place(cx)).count() as u64;
+            let count = self.known.table.in_rows(row..row + 1, place(cx)).count() as u64;
             if count > 0 {
                 let drawn = sampler::below(cx.chance(), count) as usize;
-                let node = self.known.table.row(row, place(cx)).nth(drawn).expect("it was counted");
+                let node = self.known.table.in_rows(row..row + 1, place(cx)).nth(drawn).expect("it was counted");
                 self.call(node, What::GetRow { row }, cx);
             }
         }
     }
 
     /// Looks for nodes on a side of the leaf set that has lost some: the farthest that is left is asked (2.4). Where
-    /// nobody is left, whoever stands beyond is looked for; where nobody is in the leaf set, all others are asked.
+    /// nobody is left, whoever stands beyond is looked for.
     fn fill(&mut self, turn: Turn, cx: &mut Cx<'_>) {
         if !self.known.leaves.is_short(turn, place(cx)) {
             return;
         }
         if let Some(edge) = self.known.leaves.edge(turn, place(cx)) {
             return self.probe(edge, cx);
-        }
-        if self.known.leaves.is_empty() {
-            self.known.others().into_iter().for_each(|node| self.hear_of(node, cx));
         }
         let errand = self.place_errand(self.known.leaves.beyond(turn, place(cx)), cx);
         self.take_on(errand, cx);
@@ -131,7 +148,9 @@ impl Pastry {
         self.known.silent.note(node, cx.now());
         self.forget(node, place(cx));
         if matches!(self.status, Status::Waiting | Status::Ready) {
-            leaves.iter().for_each(|heir| self.hear_of(*heir, cx));
+            for heir in leaves {
+                self.hear_of(*heir, cx);
+            }
         }
         self.be_alone_if_nobody_is_known(cx);
     }
@@ -165,7 +184,9 @@ impl Pastry {
         let cause = cx.cause();
         for_upkeep(cx);
         if forgotten.leaf {
-            Turn::BOTH.into_iter().for_each(|turn| self.fill(turn, cx));
+            for turn in Turn::BOTH {
+                self.fill(turn, cx);
+            }
         }
         if forgotten.cell && self.mending < MENDED_AT_ONCE {
             self.mend(dead, 0, cx);
@@ -179,7 +200,7 @@ impl Pastry {
         if tries >= MENDING_TRIES || self.known.table.get(cell, place(cx)).is_some() {
             return;
         }
-        let next = self.known.table.from_row(cell.row, place(cx)).nth(tries as usize);
+        let next = self.known.table.in_rows(cell.row..u32::MAX, place(cx)).nth(tries as usize);
         if let Some(node) = next {
             self.mending += 1;
             self.call(node, What::Mend { dead, tries: tries + 1 }, cx);
