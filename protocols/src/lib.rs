@@ -15,12 +15,14 @@
 //! - [`settings`]: settings that several protocols have; `upkeep` and `taken` (private): periods, and work handed over.
 //! - [`chord`]: Stoica et al., ToN 2003, with the rules of Zave, TSE 2017.
 //! - [`kademlia`]: Maymounkov and Mazières, IPTPS 2002.
+//! - [`pastry`]: Rowstron and Druschel, Middleware 2001, with the join of Azmy et al., ABZ 2016.
 
 pub mod chord;
 pub mod dht;
 pub mod duration;
 pub mod kademlia;
 pub mod key;
+pub mod pastry;
 pub mod rpc;
 pub mod settings;
 pub mod table;
@@ -74,6 +76,7 @@ macro_rules! registry {
 registry! {
     Chord(chord::Chord),
     Kademlia(kademlia::Kademlia),
+    Pastry(pastry::Pastry),
 }
 
 /// Does something with a protocol whose type is known only at run time.

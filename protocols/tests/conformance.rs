@@ -14,7 +14,7 @@ use protocols::duration::Duration;
 use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
-use protocols::{Entry, Visitor, chord, kademlia};
+use protocols::{Entry, Visitor, chord, kademlia, pastry};
 use sim::address::Address;
 use sim::rng::{Stream, StreamPurpose};
 use sim::sampler;
@@ -32,6 +32,9 @@ fn entries() -> Vec<Entry> {
     let other = kademlia::Settings { eviction: kademlia::Eviction::Lazy, farewell: Contacts, ..often };
     let mut entries = Entry::all();
     entries.extend([Entry::Chord(recursive), Entry::Kademlia(small), Entry::Kademlia(other)]);
+    let pastry = pastry::Settings::default();
+    entries.push(Entry::Pastry(pastry::Settings { lookup: LookupMode::Iterative, ..pastry.clone() }));
+    entries.push(Entry::Pastry(pastry::Settings { proximity: pastry::Proximity::Off, leaf_set: 12, ..pastry }));
     entries
 }
 
