@@ -27,11 +27,12 @@
 //!    a key is taken for another's. It may fill a free place of the routing table unasked, as in the paper.
 //! 6. A node that was silent is not believed in for six periods of keep-alives, whatever others say, unless it speaks
 //!    itself: the papers do not say what keeps the dead from coming back.
-//! 7. Each round, besides the keep-alives, the nearest node on either side is asked for its leaf set. The paper compares
-//!    leaf sets only when a node fails, and then never again.
-//! 8. A node that has lost a whole side looks for whoever stands beyond it, by way of its routing table; one that has lost
-//!    all asks its table and its neighbourhood set, then its bootstraps. When nobody is left that it knows of, the ring
-//!    is its own.
+//! 7. Each round, besides the keep-alives, the nearest node on either side is asked for its leaf set; the paper compares
+//!    leaf sets only when a node fails, and then never again. Of the neighbourhood set one node is asked each round, and
+//!    it is filled again by what is measured anyway; the paper asks the others of the set for theirs.
+//! 8. A node whose leaf set is short asks whom it knows besides, if they belong there; one that has lost a whole side
+//!    looks for whoever stands beyond it, by way of its routing table. When nobody is left that it knows of, the ring is
+//!    its own, and it asks its bootstraps now and then.
 //! 9. The papers have no graceful leave: a node that goes tells its leaf set, and names it.
 //! 10. A routing table is measured against others' entries when a node joins, and when rows are exchanged; and each call
 //!     that is answered at once measures as well, and feeds the neighbourhood set. The paper leaves the metric open.

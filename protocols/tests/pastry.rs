@@ -128,7 +128,7 @@ fn while_many_join_one_ready_node_at_most_answers_for_a_key() {
                 }
             }
             world.run(60);
-            assert!(world.up().iter().all(|node| is_ready(&world, *node)), "all get in");
+            assert!(world.up().iter().all(|node| is_ready(&world, *node)), "all get in: seed {seed}, |L|={leaf_set}");
             for (since, asked) in asked {
                 assert!(was_right(&world, since, asked), "seed {seed}, |L|={leaf_set}: {asked:?}");
             }

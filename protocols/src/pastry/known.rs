@@ -239,7 +239,10 @@ pub(crate) struct Hearsay(Vec<Rumour>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Rumour {
     node: Address,
+    /// Its answer is awaited, and it has not spoken since it was asked.
     is_asked: bool,
+    /// It has said itself that it is about to be a member.
+    has_spoken: bool,
 }
 
 impl Hearsay {
@@ -252,13 +255,21 @@ impl Hearsay {
         if self.0.len() == RUMOURS {
             self.0.remove(0);
         }
-        self.0.push(Rumour { node, is_asked });
+        self.0.push(Rumour { node, is_asked, has_spoken: false });
     }
 
-    /// A node has answered that it is not ready yet.
+    /// A node has said itself that it is not ready yet.
     pub(crate) fn waits(&mut self, node: Address) {
         self.remove(node);
         self.note(node, false);
+        if let Some(rumour) = self.0.last_mut() {
+            rumour.has_spoken = true;
+        }
+    }
+
+    /// Whether the node has spoken since it was asked: then its answer is older than what it said.
+    pub(crate) fn has_spoken_since(&self, node: Address) -> bool {
+        self.0.iter().any(|rumour| rumour.node == node && rumour.has_spoken && !rumour.is_asked)
     }
 
     pub(crate) fn remove(&mut self, node: Address) {
@@ -274,9 +285,9 @@ impl Hearsay {
         self.0.iter().any(|rumour| rumour.is_asked)
     }
 
-    /// Those that are known to wait.
+    /// Those that have said themselves that they wait.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = Address> {
-        self.0.iter().filter(|rumour| !rumour.is_asked).map(|rumour| rumour.node)
+        self.0.iter().filter(|rumour| rumour.has_spoken).map(|rumour| rumour.node)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Address> + Clone {

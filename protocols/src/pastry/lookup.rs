@@ -171,7 +171,7 @@ impl Pastry {
         let next = match lookup.search.next() {
             Some(node) => Next::Node { node, near: lookup.search.is_near() },
             None if lookup.search.is_under_way() => Next::Lost,
-            None => self.known.next(lookup.key, false, &lookup.search.avoid(), place(cx)),
+            None => self.known.next(lookup.key, false, &lookup.search.avoid_at(None), place(cx)),
         };
         match next {
             Next::Node { node, near } => {

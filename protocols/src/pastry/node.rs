@@ -145,7 +145,7 @@ impl Pastry {
     pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
         let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
         let what = &self.calls.get(id).expect("the call just begun is there").what;
-        let message = self.question(id, what);
+        let message = self.question(id, to, what);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
         id
@@ -182,7 +182,7 @@ impl Pastry {
         };
         let Call { to, what, wait, .. } = again;
         self.note_silence(&what, waited, cx.me());
-        let message = self.question(id, &what);
+        let message = self.question(id, to, &what);
         cx.send(to, message);
         cx.set_timer(call_slot(id), wait, Timer::Call(id));
         None
@@ -200,6 +200,9 @@ impl Pastry {
         if node != cx.me() && self.probing.iter().all(|(other, _)| *other != node) {
             let call = self.call(node, What::Probe, cx);
             self.probing.push((node, call));
+            if self.known.heard.contains(node) {
+                self.known.heard.note(node, true);
+            }
         }
     }
 
@@ -298,13 +301,13 @@ impl Pastry {
         }
     }
 
-    fn question(&self, call: Handle, what: &What) -> Message {
+    fn question(&self, call: Handle, to: Address, what: &What) -> Message {
         match what {
             What::Ask(lookup) => {
                 let lookup = self.lookups.get(*lookup);
                 let (key, copies) = lookup.map_or((Key::ZERO, 1), |lookup| (lookup.key, lookup.copies));
                 let near = lookup.is_some_and(|lookup| lookup.search.is_near());
-                let avoid = lookup.map_or(Vec::new(), |lookup| lookup.search.avoid());
+                let avoid = lookup.map_or(Vec::new(), |lookup| lookup.search.avoid_at(Some(to)));
                 Message::FindNext { call, key, near, copies, avoid }
             }
             What::Forward(carried) => Message::Forward { call, errand: carried.handed_on() },

@@ -85,9 +85,10 @@ impl Search {
         *self = Self { silent: std::mem::take(&mut self.silent), ..Self::default() };
     }
 
-    /// Whom those who are asked shall leave out.
-    pub(crate) fn avoid(&self) -> Vec<Address> {
-        self.silent.iter().chain(&self.absent).copied().collect()
+    /// Whom this node shall leave out when it is asked; nobody stands for the searcher itself.
+    pub(crate) fn avoid_at(&self, node: Option<Address>) -> Vec<Address> {
+        let absent = if self.by == node { &self.absent[..] } else { &[] };
+        self.silent.iter().chain(absent).copied().collect()
     }
 
     pub(crate) fn is_near(&self) -> bool {
@@ -136,7 +137,7 @@ mod tests {
         search.silent(Address(5));
         assert_eq!(search.next(), Some(Address(4)));
         search.silent(Address(4));
-        assert_eq!((search.next(), search.avoid()), (Some(Address(3)), nodes(&[5, 4])));
+        assert_eq!((search.next(), search.avoid_at(Some(Address(3)))), (Some(Address(3)), nodes(&[5, 4])));
         search.asked(Address(3), true);
         search.replied(Address(3), vec![], true);
         assert_eq!(search.next(), None, "it knows nobody else");
@@ -149,10 +150,12 @@ mod tests {
         search.asked(Address(3), false);
         search.replied(Address(3), nodes(&[5, 4]), true);
         search.absent(Address(5));
-        assert_eq!((search.next(), search.avoid()), (Some(Address(4)), nodes(&[5])));
+        assert_eq!((search.next(), search.avoid_at(Some(Address(4)))), (Some(Address(4)), vec![]));
+        assert_eq!(search.avoid_at(Some(Address(3))), nodes(&[5]));
         search.replied(Address(4), nodes(&[5]), true);
-        assert_eq!((search.next(), search.avoid()), (Some(Address(5)), vec![]));
+        assert_eq!((search.next(), search.avoid_at(Some(Address(5)))), (Some(Address(5)), vec![]));
         search.absent(Address(5));
-        assert_eq!((search.next(), search.avoid()), (Some(Address(4)), nodes(&[5])), "it answers for the key itself");
+        let again = Some(Address(4));
+        assert_eq!((search.next(), search.avoid_at(again)), (again, nodes(&[5])), "it answers for the key itself");
     }
 }

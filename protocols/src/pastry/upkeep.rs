@@ -166,6 +166,9 @@ impl Pastry {
     /// A node has said that it is no member: it may be on its way to become one again.
     pub(super) fn no_member(&mut self, node: Address, what: &What, cx: &mut Cx<'_>) {
         if matches!(what, What::Probe) {
+            if self.known.heard.has_spoken_since(node) {
+                return;
+            }
             self.forget(node, place(cx));
             self.be_alone_if_nobody_is_known(cx);
         } else if self.known.leaves.contains(node) {
