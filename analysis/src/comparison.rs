@@ -110,7 +110,7 @@ pub const COMPARED: &[&str] = &[
 ];
 
 /// The figures that are compared in each phase.
-pub const COMPARED_IN_PHASES: &[&str] = &["success", "latency_ms.mean", "timeouts.mean"];
+pub const COMPARED_IN_PHASES: &[&str] = &["success", "latency_ms.mean", "time_to_end_ms.mean", "timeouts.mean"];
 
 #[cfg(test)]
 mod tests {

@@ -339,15 +339,27 @@ fn a_file_without_end_is_read_as_far_as_allowed() {
 
 #[test]
 fn lookups_of_the_seed_documents_scenarios_are_those_of_its_tables() {
-    for nodes in ["5", "10", "20"] {
-        let folder = TempDir::new().expect("a temporary folder");
-        let path = folder.path().join("lookups.csv").display().to_string();
-        let said = dhtsim(&["run", &scenario(&format!("seed/chord-n{nodes}.ron")), "--lookups", &path]);
-        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-        let ours = rows(&fs::read_to_string(&path).expect("written"), ["key", "initiator", "owner", "hops"]);
-        let table = fs::read_to_string(scenario(&format!("seed/lookups-n{nodes}.csv"))).expect("shipped");
-        assert_eq!(ours, rows(&table, ["key", "initiator", "chord_owner", "chord_hops"]), "{nodes} nodes");
-        assert_eq!(ours.len(), 200);
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("lookups.csv").display().to_string();
+    let said = dhtsim(&["run", &scenario("seed/scalability.ron"), "--lookups", &path]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let ours = fs::read_to_string(&path).expect("written");
+    let tables = ["5", "10", "20"].map(|nodes| {
+        fs::read_to_string(scenario(&format!("seed/lookups-n{nodes}.csv"))).expect("shipped")
+    });
+    for (label, owner) in [("Chord", "chord_owner"), ("Kademlia", "kademlia_owner"), ("Pastry", "pastry_owner")] {
+        let of_protocol = |line: &&str| line.starts_with("protocol,") || line.starts_with(&format!("{label},"));
+        let ours: Vec<&str> = ours.lines().filter(of_protocol).collect();
+        assert_eq!(ours.len(), 1 + 1000, "five times 200 lookups");
+        for (place, table) in tables.iter().enumerate() {
+            let two_hundred = [&ours[..1], &ours[1 + 200 * place..1 + 200 * (place + 1)]].concat().join("\n");
+            let (mine, theirs) = (["key", "initiator", "owner"], ["key", "initiator", owner]);
+            assert_eq!(rows(&two_hundred, mine), rows(table, theirs), "{label}, table {place}");
+            if label == "Chord" {
+                let (mine, theirs) = (["key", "initiator", "hops"], ["key", "initiator", "chord_hops"]);
+                assert_eq!(rows(&two_hundred, mine), rows(table, theirs), "table {place}");
+            }
+        }
     }
 }
 
@@ -374,7 +386,7 @@ fn a_csv_of_lookups_replaces_its_own_kind_alone() {
 fn a_saved_run_replays_the_same() {
     let folder = TempDir::new().expect("a temporary folder");
     let out = folder.path().join("deep/saved").display().to_string();
-    let run = dhtsim(&["run", "--json", &scenario("seed/chord-n5.ron"), "--out", &out]);
+    let run = dhtsim(&["run", "--json", &scenario("seed/scalability.ron"), "--out", &out]);
     assert_eq!(run.code, 0, "{}", run.err);
     let saved = Path::new(&out);
     let files = ["histograms.json", "inputs", "provenance.json", "resolved.ron", "results.json", "scenario.ron"];
@@ -382,9 +394,9 @@ fn a_saved_run_replays_the_same() {
     assert_eq!(fs::read_to_string(saved.join("results.json")).expect("saved"), run.out);
     let said = dhtsim(&["replay", &out]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    assert!(said.out.starts_with("same      Chord, seed "), "{}", said.out);
+    assert!(said.out.starts_with("same      Chord, seed ") && said.out.lines().count() == 3, "{}", said.out);
     assert!(json(&["replay", "--json", &out])[0]["difference"].is_null());
-    let again = dhtsim(&["run", &scenario("seed/chord-n5.ron"), "--out", &out]);
+    let again = dhtsim(&["run", &scenario("seed/scalability.ron"), "--out", &out]);
     assert_eq!((again.code, again.out.as_str()), (2, ""));
     assert!(again.err.contains("not an empty folder"), "{}", again.err);
     assert_eq!(names(&folder.path().join("deep")), ["saved"], "nothing else is left");

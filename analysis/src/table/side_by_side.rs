@@ -291,6 +291,7 @@ const FIGURES: &[Figure<'static>] = &[
 const IN_PHASES: &[Figure<'static>] = &[
     Figure::percent("success", "correct, %"),
     Figure::new("latency_ms.mean", "latency, ms", 1),
+    Figure::new("time_to_end_ms.mean", "to end, ms", 1),
     Figure::new("timeouts.mean", "timeouts", 3),
 ];
 
