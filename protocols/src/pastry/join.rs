@@ -150,7 +150,7 @@ impl Pastry {
             (Status::Outside, _) => {}
             (Status::Joining, Join::Optimistic) => {
                 for node in view.leaves.iter().copied().chain([from]) {
-                    self.confirm(node, cx);
+                    self.admit(node, cx);
                 }
                 self.known.leaves.learn_reach(from, view, place(cx));
                 self.be_ready(cx);
@@ -173,7 +173,7 @@ impl Pastry {
     /// A node has answered a probe with its leaf set.
     pub(super) fn leaves_told(&mut self, from: Address, is_ready: bool, view: &View, cx: &mut Cx<'_>) {
         if is_ready {
-            self.confirm(from, cx);
+            self.admit(from, cx);
             self.leaves_named(from, view, cx);
         } else {
             self.expect(from, cx);

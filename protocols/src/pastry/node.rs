@@ -206,8 +206,19 @@ impl Pastry {
         }
     }
 
-    /// A member has spoken for itself: it has its place in leaf set and routing table.
+    /// A member has spoken for itself: it has its place in leaf set and routing table. One that joins must have been
+    /// answered by it to be sure that it is known there.
     pub(super) fn confirm(&mut self, node: Address, cx: &mut Cx<'_>) {
+        if self.status == Status::Waiting {
+            self.known.silent.forget(node);
+            self.hear_of(node, cx);
+        } else {
+            self.admit(node, cx);
+        }
+    }
+
+    /// A member has its place in leaf set and routing table.
+    pub(super) fn admit(&mut self, node: Address, cx: &mut Cx<'_>) {
         self.helping = self.helping.filter(|(helped, _)| *helped != node);
         if self.known.leaves.contains(node) {
             return;
