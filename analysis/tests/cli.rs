@@ -344,9 +344,8 @@ fn lookups_of_the_seed_documents_scenarios_are_those_of_its_tables() {
     let said = dhtsim(&["run", &scenario("seed/scalability.ron"), "--lookups", &path]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let ours = fs::read_to_string(&path).expect("written");
-    let tables = ["5", "10", "20"].map(|nodes| {
-        fs::read_to_string(scenario(&format!("seed/lookups-n{nodes}.csv"))).expect("shipped")
-    });
+    let tables = ["5", "10", "20"]
+        .map(|nodes| fs::read_to_string(scenario(&format!("seed/lookups-n{nodes}.csv"))).expect("shipped"));
     for (label, owner) in [("Chord", "chord_owner"), ("Kademlia", "kademlia_owner"), ("Pastry", "pastry_owner")] {
         let of_protocol = |line: &&str| line.starts_with("protocol,") || line.starts_with(&format!("{label},"));
         let ours: Vec<&str> = ours.lines().filter(of_protocol).collect();
