@@ -5,11 +5,13 @@ mod world;
 
 use protocols::dht::{Dht, Report, Request, UPKEEP};
 use protocols::duration::Duration;
-use protocols::kademlia::{Eviction, Farewell, Kademlia, Parallelism, Settings};
+use protocols::kademlia::{Eviction, Farewell, Kademlia, Message, Parallelism, Settings};
 use protocols::key::{Key, Width};
+use protocols::table::Table;
 use sim::address::Address;
 use sim::faults::{Groups, Rule, RuleId, Scope};
-use sim::time::Span;
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol};
+use sim::time::{SimTime, Span};
 
 use world::{World, constant};
 
@@ -94,6 +96,33 @@ fn a_newcomer_has_the_oldest_contact_of_a_full_bucket_pinged() {
         assert_eq!(known(&world, 5), !stays, "{eviction:?} {crash}");
         assert_eq!(world.watch().kinds.contains_key("Ping"), eviction == Eviction::Ping);
     }
+}
+
+#[test]
+fn a_ping_sets_off_no_other_ping() {
+    let settings = Settings { k: 2, keep_near: false, ..Settings::default() };
+    let common = of_ids(&settings, &[0, 1, 2, 128, 129, 130]).sim.shared().clone();
+    let members = (0..5).map(Address).map(|node| (common.key(node), node)).collect();
+    let mut node = Kademlia::converged(Address(0), &members, &common);
+    let mut chance = NodeChance::new(1, Address(0), 0);
+    let mut sent = |event: Event<Kademlia>| {
+        let mut effects = Vec::new();
+        let mut cx = Context::new(SimTime::ZERO, Address(0), Cause::default(), &common, &mut chance, &mut effects);
+        node.handle(event, &mut cx);
+        let sends = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Send { to, message, .. } => Some((to.0, message.kind())),
+            _ => None,
+        });
+        sends.collect::<Vec<(u32, &str)>>()
+    };
+    sent(Event::Request(Request::Begin));
+    // Node 5 is a stranger to a bucket that nodes 3 and 4 fill.
+    let (call, stranger) = (Table::default().insert(()), Address(5));
+    let ping = Event::Message { from: stranger, message: Message::Ping { call } };
+    assert_eq!(sent(ping), [(5, "Pong")]);
+    let question = sent(Event::Message { from: stranger, message: Message::FindNode { call, key: id(7) } });
+    assert_eq!(question[0], (5, "Nodes"));
+    assert!([3, 4].contains(&question[1].0) && question[1].1 == "Ping" && question.len() == 2, "{question:?}");
 }
 
 #[test]

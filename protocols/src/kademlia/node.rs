@@ -105,8 +105,9 @@ impl Kademlia {
         self.buckets.contacts()
     }
 
-    /// A message has come from this node: it lives, and is a contact if there is room for it.
-    pub(super) fn heard(&mut self, from: Address, cx: &mut Cx<'_>) {
+    /// A message has come from this node: it lives, and is a contact if there is room for it. If not, the oldest contact may be
+    /// pinged to make room.
+    pub(super) fn heard(&mut self, from: Address, may_ping: bool, cx: &mut Cx<'_>) {
         self.trouble.heard(from);
         let place = place(cx);
         let Seen::Full { oldest } = self.buckets.seen(from, place) else {
@@ -117,7 +118,7 @@ impl Kademlia {
         if let Some(stale) = stale.copied() {
             return self.buckets.replace(stale, place);
         }
-        if eviction == Eviction::Ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
+        if may_ping && eviction == Eviction::Ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
             self.pinged.push(oldest);
             let cause = cx.cause();
             for_upkeep(cx);
