@@ -8,6 +8,7 @@ use crate::expect::check_metric;
 use crate::phases::metric_names_of;
 use crate::results::{Claimed, Document, Outcome};
 use crate::statistics::Estimate;
+use crate::width::{padded, wrapped};
 
 /// Complains of figures that do not exist.
 pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
@@ -106,7 +107,7 @@ pub fn table(heading: &str, claims: &[Claimed]) -> Vec<String> {
     let mut lines = vec![heading.to_owned()];
     lines.extend(cells("said", "measured here", "because"));
     for claim in claims {
-        lines.extend(wrap(&title(claim), TITLE_WIDTH).iter().map(|line| format!("  {line}")));
+        lines.extend(wrapped(&title(claim), TITLE_WIDTH).iter().map(|line| format!("  {line}")));
         lines.extend(cells(&claim.says, &measured(claim), &claim.because));
     }
     lines
@@ -135,31 +136,13 @@ fn measured(claim: &Claimed) -> String {
 /// Three texts side by side, each wrapped in its column.
 fn cells(says: &str, measured: &str, because: &str) -> Vec<String> {
     let [says, measured, because] =
-        [wrap(says, SAYS_WIDTH), wrap(measured, MEASURED_WIDTH), wrap(because, BECAUSE_WIDTH)];
+        [wrapped(says, SAYS_WIDTH), wrapped(measured, MEASURED_WIDTH), wrapped(because, BECAUSE_WIDTH)];
     let at = |column: &[String], row: usize| column.get(row).cloned().unwrap_or_default();
     let row = |row| {
         let (says, measured, because) = (at(&says, row), at(&measured, row), at(&because, row));
-        format!("    {says:SAYS_WIDTH$}  {measured:MEASURED_WIDTH$}  {because}")
+        format!("    {}  {}  {because}", padded(&says, SAYS_WIDTH), padded(&measured, MEASURED_WIDTH))
     };
     (0..says.len().max(measured.len()).max(because.len())).map(row).collect()
-}
-
-/// The words of a text in lines of so many characters; a word that is longer is cut.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let letters: Vec<char> = word.chars().collect();
-        for piece in letters.chunks(width) {
-            match lines.last_mut().filter(|line| line.chars().count() + 1 + piece.len() <= width) {
-                Some(line) => {
-                    line.push(' ');
-                    line.extend(piece);
-                }
-                None => lines.push(piece.iter().collect()),
-            }
-        }
-    }
-    lines
 }
 
 const DIGITS_DEFAULT: usize = 3;
@@ -203,12 +186,6 @@ mod tests {
         assert_eq!(lines[..2], ["claims", "    said            measured here         because"]);
         assert_eq!(lines[2..4], ["  hops (one; a paper)", "    1.90            0.915 ± 0.003         the same"]);
         assert!(table("claims", &[]).is_empty());
-    }
-
-    #[test]
-    fn wrapping_loses_no_word() {
-        assert_eq!(wrap("a bc  def ghijklm", 5), ["a bc", "def", "ghijk", "lm"]);
-        assert!(wrap(" ", 5).is_empty());
     }
 
     fn claim(says: &str, metric: Option<&str>, because: &str) -> Claimed {

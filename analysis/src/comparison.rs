@@ -73,7 +73,7 @@ impl Protocol {
             half_width: estimate.half_width,
             pairs: estimate.count,
             equal: (!differences.is_empty()).then(|| differences.iter().all(|difference| *difference == 0.0)),
-            significant: estimate.is_significant(),
+            significant: estimate.is_significant().filter(|_| estimate.count == self.seeds.len()),
         }
     }
 }
@@ -110,7 +110,8 @@ pub const COMPARED: &[&str] = &[
 ];
 
 /// The figures that are compared in each phase.
-pub const COMPARED_IN_PHASES: &[&str] = &["success", "latency_ms.mean", "time_to_end_ms.mean", "timeouts.mean"];
+pub const COMPARED_IN_PHASES: &[&str] =
+    &["success", "wrong_share", "latency_ms.mean", "time_to_end_ms.mean", "timeouts.mean"];
 
 #[cfg(test)]
 mod tests {
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!((mean, pairs, equal), (Some(3.0), 2, Some(false)));
         // Differences 4 and 2: deviation √2, standard error 1, t with one degree of freedom 12.706.
         assert!(half_width.is_some_and(|half_width| (half_width - 12.706).abs() < 1e-3), "{half_width:?}");
-        assert_eq!(significant, Some(false));
+        assert_eq!(significant, None, "who has no value may be who differs");
         assert_eq!(one.mean(0).seeds, 3);
     }
 

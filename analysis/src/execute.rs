@@ -211,8 +211,12 @@ impl Visitor for Watching<'_, '_> {
         let finished = run::<P, Keeper>(plan, settings, keeper, &mut |now| ticker.tick(now))?;
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();
-        let Finished { fingerprint, trail, events, members, routing_entries, state_bytes, .. } = finished;
-        Ok((Finished { observer: metrics, fingerprint, trail, events, members, routing_entries, state_bytes }, lookups))
+        metrics.lookups.unasked = finished.unasked;
+        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, .. } = finished;
+        let observer = metrics;
+        let finished =
+            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes };
+        Ok((finished, lookups))
     }
 }
 

@@ -8,11 +8,30 @@ use crate::phases::metric_names_of;
 use crate::results::{Expected, Outcome};
 use crate::statistics::mean;
 
-/// Complains of figures that do not exist.
+/// Complains of figures that do not exist, and of bounds that nothing can meet.
 pub fn check(scenario: &Scenario) -> Result<(), Mistake> {
     let names = metric_names_of(scenario);
-    let mut metrics = scenario.expect.iter().map(|expectation| &expectation.metric).enumerate();
-    metrics.try_for_each(|(place, metric)| check_metric(metric, &names, &format!("expect[{place}].metric")))
+    scenario.expect.iter().enumerate().try_for_each(|(place, expectation)| {
+        check_metric(&expectation.metric, &names, &format!("expect[{place}].metric"))?;
+        check_bounds(expectation, &format!("expect[{place}]"))
+    })
+}
+
+fn check_bounds(expectation: &Expectation, here: &str) -> Result<(), Mistake> {
+    let Expectation { metric, at_least, at_most, .. } = expectation;
+    if let (Some(least), Some(most)) = (at_least, at_most)
+        && least.0 > most.0
+    {
+        return Err(Mistake::new(format!("{here}.at_most"), "`at_most` must not be below `at_least`")
+            .label(format!("{} is below {}", most.0, least.0)));
+    }
+    let is_share = ["success", "_share"].iter().any(|end| metric.ends_with(end));
+    match at_least.filter(|least| is_share && least.0 > 1.0) {
+        Some(least) => Err(Mistake::new(format!("{here}.at_least"), format!("`{metric}` is a share, from 0 to 1"))
+            .label(format!("it is never {}", least.0))
+            .help("write for example 0.99 for 99 %")),
+        None => Ok(()),
+    }
 }
 
 /// Complains of a figure that is not among these names, and says which is meant.

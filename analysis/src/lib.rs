@@ -12,7 +12,7 @@
 //!   [`claims`]: what others have published.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`phases`]: the figures of parts of a run.
-//! - [`table`] and [`listing`]: results, and what there is, as people read them.
+//! - [`table`] and [`listing`]: results, and what there is, as people read them; `width` (private): texts on a terminal.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
 pub mod claims;
@@ -29,6 +29,7 @@ pub mod replay;
 pub mod results;
 pub mod statistics;
 pub mod table;
+mod width;
 
 /// The scenario that `dhtsim new` prints.
 pub const STARTER: &str = include_str!("starter.ron");

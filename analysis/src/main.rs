@@ -175,7 +175,9 @@ fn with_claims(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Input)>, End> {
         }
     }
     if found.is_empty() {
-        return Err(End::Invalid(format!("no scenario here holds claims\n  = help: {CLAIM_EXAMPLE}")));
+        return Err(End::Invalid(format!(
+            "no scenario here holds claims (folders in folders are not searched)\n  = help: {CLAIM_EXAMPLE}"
+        )));
     }
     Ok(found)
 }

@@ -75,6 +75,8 @@ pub struct Lookups {
     pub failed: u64,
     /// Their issuer went down, or the run ended.
     pub abandoned: u64,
+    /// Requests of the workload that found nobody up who could ask, over the whole run; of phases they are not counted.
+    pub unasked: u64,
     /// Answered with the true owner on the issuer's side of a partition.
     pub correct_on_side: u64,
     /// Answered, with the holders of copies asked for.
@@ -233,7 +235,7 @@ impl Metrics {
     }
 
     /// How long after the last departure a lookup was still issued that was not answered right. None if nobody departed
-    /// after the warm-up, or if no lookup after that was answered right.
+    /// after the warm-up, or if right answers did not go on for at least as long again.
     pub fn healed_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_not_correct, self.lookups.last_correct)
     }
@@ -246,17 +248,19 @@ impl Metrics {
     }
 
     /// How long after the last departure a lookup was still issued that met silence. None if nobody departed after
-    /// the warm-up, or if no lookup after that met none.
+    /// the warm-up, or if lookups without silence did not go on for at least as long again.
     pub fn settled_after(&self) -> Option<Span> {
         self.over_after(self.lookups.last_timeout, self.lookups.last_quiet)
     }
 
-    /// From the last departure to the last bad lookup, if a good one came after both.
+    /// From the last departure to the last bad lookup, if good ones went on for at least as long again: a few lucky ones at
+    /// the end of a run are no recovery.
     fn over_after(&self, last_bad: Option<SimTime>, last_good: Option<SimTime>) -> Option<Span> {
         let departed = self.nodes.last_departure.filter(|at| *at >= self.warm_up)?;
         let bad = last_bad.filter(|at| *at >= departed);
-        let is_over = last_good.is_some_and(|good| good >= departed && bad.is_none_or(|bad| good > bad));
-        is_over.then(|| bad.map_or(Span::ZERO, |bad| bad.since(departed)))
+        let good = last_good.filter(|good| *good >= departed && bad.is_none_or(|bad| *good > bad))?;
+        let took = bad.map_or(Span::ZERO, |bad| bad.since(departed));
+        (good.since(bad.unwrap_or(departed)) >= took).then_some(took)
     }
 
     /// Adds the time since the number of nodes changed.
@@ -337,6 +341,7 @@ impl Default for Lookups {
             wrong: 0,
             failed: 0,
             abandoned: 0,
+            unasked: 0,
             correct_on_side: 0,
             holders_asked: 0,
             holders_right: 0,
@@ -430,6 +435,7 @@ impl Lookups {
         self.wrong += other.wrong;
         self.failed += other.failed;
         self.abandoned += other.abandoned;
+        self.unasked += other.unasked;
         self.correct_on_side += other.correct_on_side;
         self.holders_asked += other.holders_asked;
         self.holders_right += other.holders_right;
@@ -616,6 +622,22 @@ mod tests {
         let empty = Distribution::default();
         assert_eq!((empty.mean(), empty.quantile(0.5), empty.max()), (None, None, None));
         assert_eq!(Lookups::default().success(), None);
+    }
+
+    #[test]
+    fn a_few_lucky_lookups_at_the_end_are_no_recovery() {
+        let at = |secs| SimTime::ZERO + Span::from_secs(secs);
+        let after = |bad, good| {
+            let mut metrics = Metrics::new(at(0), at(1_000));
+            metrics.nodes.last_departure = Some(at(100));
+            metrics.lookups.last_not_correct = Some(at(bad));
+            metrics.lookups.last_correct = Some(at(good));
+            metrics.healed_after()
+        };
+        assert_eq!(after(110, 121), Some(Span::from_secs(10)));
+        assert_eq!(after(110, 119), None, "good for less than it took");
+        assert_eq!(after(120, 110), None);
+        assert_eq!(after(50, 101), Some(Span::ZERO), "nothing went wrong since");
     }
 
     #[test]

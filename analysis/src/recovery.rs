@@ -35,13 +35,14 @@ impl SinceDeparture {
 
     /// The smallest whole number of seconds after the last departure such that, of all lookups issued from then on to the
     /// end of the run, at least so many percent were answered right. None if nobody departed, or no lookup was issued
-    /// after, or too many were not answered right to the end.
+    /// after, or if lookups did not go on for at least as long again.
     pub fn correct_after(&self, percent: u64) -> Option<Span> {
         let mut rest = self.seconds.values().fold(Tally::default(), |sum, tally| sum.plus(*tally));
+        let seconds = self.seconds.last_key_value().map_or(0, |(last, _)| last + 1);
         let mut from = 0;
         for (second, tally) in &self.seconds {
             if rest.is_correct(percent) {
-                return Some(SECOND.times(from));
+                return (2 * from <= seconds).then(|| SECOND.times(from));
             }
             rest = rest.minus(*tally);
             from = second + 1;

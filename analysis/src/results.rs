@@ -58,6 +58,8 @@ pub struct Outcome {
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
+    /// Lookups of the workload that nobody was up to ask.
+    pub lookups_unasked: u64,
     /// What became of lookups.
     pub lookups: LookupFigures,
     /// The same of those that were issued in each phase, by name, in order of the scenario.
@@ -239,7 +241,8 @@ pub struct Difference {
     pub pairs: usize,
     /// Whether both have the same value in every pair; null without pairs.
     pub equal: Option<bool>,
-    /// Whether the interval excludes zero; null where there is no interval.
+    /// Whether the interval excludes zero; null where there is no interval, or where a seed is no pair: those that have no
+    /// value may be just those that differ.
     pub significant: Option<bool>,
 }
 
@@ -287,6 +290,7 @@ impl Outcome {
             joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
+            lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
             messages_per_join: Mean { mean: share(metrics.joins.messages as f64, metrics.joins.done as f64) },
@@ -408,6 +412,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
+    ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
     ("lookups.wrong", "answered with another node"),
@@ -436,15 +441,15 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.join", "for joins, likewise"),
     (
         "recovery.correct_after_s",
-        "last departure to the issue of the last lookup not answered right, if one was answered right after it",
+        "last departure to the last lookup not answered right, if right answers went on for as long again",
     ),
     (
         "recovery.correct_99_after_s",
-        "last departure to the first whole second from which to the end at least 99 % of lookups were answered right",
+        "last departure to the first second from which on 99 % were right, if lookups went on for as long again",
     ),
     (
         "recovery.no_timeouts_after_s",
-        "last departure to the issue of the last lookup that met silence, if one met none after it",
+        "last departure to the last lookup that met silence, if lookups went on without for as long again",
     ),
 ];
 

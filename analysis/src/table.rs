@@ -7,14 +7,15 @@ mod text;
 
 use std::fmt::Write as _;
 
-use sim::time::Span;
-use text::{WIDTH, columns, cut, in_seconds, line, row, world};
+use sim::time::{SimTime, Span};
+use text::{WIDTH, cut, in_seconds, line, row, world};
 
 use crate::claims;
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Joins, Metrics};
 use crate::phases;
 use crate::results::{Document, Expected, Summary, TrafficFigures, VolumeFigures, share};
+use crate::width::columns;
 
 /// The whole page.
 pub fn page(executed: &Executed) -> String {
@@ -64,7 +65,9 @@ fn lookups(page: &mut String, all: &Metrics) {
     let lookups = &all.lookups;
     let ended = lookups.issued - lookups.abandoned;
     let part = |count: u64| share(100.0 * count as f64, ended as f64).map_or("-".to_owned(), |p| format!("{p:.1} %"));
-    row(page, "lookups", &format!("{} issued, {} abandoned", lookups.issued, lookups.abandoned));
+    let unasked =
+        if lookups.unasked > 0 { format!(", {} that nobody was up to ask", lookups.unasked) } else { String::new() };
+    row(page, "lookups", &format!("{} issued, {} abandoned{unasked}", lookups.issued, lookups.abandoned));
     let (correct, wrong, failed) = (lookups.correct, lookups.wrong, lookups.failed);
     let counts = [("correct", correct), ("wrong", wrong), ("failed", failed)];
     let counts = counts.map(|(word, count)| format!("{word} {count} ({})", part(count)));
@@ -72,6 +75,9 @@ fn lookups(page: &mut String, all: &Metrics) {
     if lookups.correct_on_side != lookups.correct {
         let side = lookups.correct_on_side;
         row(page, "", &format!("correct on the issuer's side of the partition {side} ({})", part(side)));
+    }
+    if let Some(share) = lookups.holders_success() {
+        row(page, "", &format!("true holders of copies {:.1} % of the answered", 100.0 * share));
     }
     line(page, "");
     line(page, &format!("{:16}{:>11}{:>11}{:>11}{:>11}{:>11}", "", "mean", "p50", "p95", "p99", "max"));
@@ -127,9 +133,11 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
     let Joins { asked, done, .. } = all.joins;
     let joins = if asked == done { format!("{done} joins") } else { format!("{done} joins of {asked} begun") };
     row(page, "nodes", &format!("{joins}, {} leaves, {} crashes{in_all}", all.nodes.leaves, all.nodes.crashes));
-    if runs == 1 && all.nodes.last_departure.is_some() {
-        let after = |span: Option<Span>| span.map_or("not within the run".to_owned(), in_seconds);
-        row(page, "recovery", &format!("all lookups right, from the last departure on: {}", after(all.healed_after())));
+    if let Some(departed) = all.nodes.last_departure.filter(|_| runs == 1) {
+        let after = |span: Option<Span>| span.map_or("not seen within the run".to_owned(), in_seconds);
+        let from = in_seconds(departed - SimTime::ZERO);
+        let healed = after(all.healed_after());
+        row(page, "recovery", &format!("all lookups right, from the last departure (at {from}) on: {healed}"));
         row(page, "", &format!("no lookup meets silence any more: {}", after(all.settled_after())));
     }
 }
@@ -188,8 +196,6 @@ fn lines(page: &mut String, texts: &[String]) {
 
 #[cfg(test)]
 mod tests {
-    use sim::time::SimTime;
-
     use super::*;
 
     #[test]

@@ -282,7 +282,14 @@ fn what_cannot_be_meant_is_exit_code_2() {
     let long = "x".repeat(5000);
     let nowhere = folder.path().join("nowhere.ron").display().to_string();
     let last = save(&folder, "last.ron", &small("seed: 18446744073709551615"));
-    let cases: [(&[&str], &str); 27] = [
+    let bounds = |name: &str, bounds: &str| {
+        save(&folder, name, &small(&format!(r#"expect: [(metric: "lookups.success", {bounds})]"#)))
+    };
+    let percent = bounds("percent.ron", "at_least: 99");
+    let upside_down = bounds("upside_down.ron", "at_least: 0.9, at_most: 0.5");
+    let cases: [(&[&str], &str); 29] = [
+        (&["run", &percent], "`lookups.success` is a share, from 0 to 1"),
+        (&["check", &upside_down], "`at_most` must not be below `at_least`"),
         (&["run", &wrong], "did you mean `seed`?"),
         (&["check", &wrong, &good], "did you mean `seed`?"),
         (&["trace", &wrong], "did you mean `seed`?"),
@@ -351,7 +358,7 @@ fn lookups_of_the_seed_documents_scenarios_are_those_of_its_tables() {
         let ours: Vec<&str> = ours.lines().filter(of_protocol).collect();
         assert_eq!(ours.len(), 1 + 1000, "five times 200 lookups");
         for (place, table) in tables.iter().enumerate() {
-            let two_hundred = [&ours[..1], &ours[1 + 200 * place..1 + 200 * (place + 1)]].concat().join("\n");
+            let two_hundred = [&ours[..1], &ours[1 + 200 * place..][..200]].concat().join("\n");
             let (mine, theirs) = (["key", "initiator", "owner"], ["key", "initiator", owner]);
             assert_eq!(rows(&two_hundred, mine), rows(table, theirs), "{label}, table {place}");
             if label == "Chord" {

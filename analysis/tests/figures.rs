@@ -118,6 +118,16 @@ fn recovery_is_told_only_where_it_was_seen() {
 }
 
 #[test]
+fn requests_that_find_nobody_up_are_counted() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Join(nodes: 10)), (at: "30s", do: Crash(fraction: 1.0))],
+            workload: [Lookups(from: "20s", until: "60s", rate: "5/s", arrivals: Regular)], end: "60s")"#,
+    );
+    let figure = |metric| outcome.figure(metric).expect("it was measured");
+    assert_eq!((figure("lookups.issued"), figure("lookups_unasked")), (50.0, 150.0));
+}
+
+#[test]
 fn a_recursive_lookup_of_which_nothing_is_heard_has_met_silence() {
     // Nothing reaches node 0 any more.
     let outcome = only(

@@ -29,7 +29,7 @@ pub enum Maintenance {
 pub(crate) fn one_to(field: &'static str, value: u32, most: u32) -> Result<(), SettingError> {
     if value == 0 {
         let problem = format!("`{field}` must be at least 1");
-        return Err(SettingError { field, problem, help: format!("write `{field}: {}`", most.min(8)) });
+        return Err(SettingError { field, problem, help: format!("write a number from 1 to {most}") });
     }
     at_most(field, value, most)
 }
@@ -45,21 +45,32 @@ pub(crate) fn at_most(field: &'static str, value: u32, most: u32) -> Result<(), 
 
 /// Complains of a duration of nothing.
 pub(crate) fn some_time(field: &'static str, value: Duration) -> Result<(), SettingError> {
+    some_time_in(field, value, "\"500ms\"")
+}
+
+/// Complains of a duration of nothing inside a setting that is written like this example.
+pub(crate) fn some_time_in(field: &'static str, value: Duration, example: &str) -> Result<(), SettingError> {
     if value.0 > Span::ZERO {
         return Ok(());
     }
     let problem = format!("`{field}` must be longer than nothing");
-    Err(SettingError { field, problem, help: "write for example \"500ms\"".to_owned() })
+    Err(SettingError { field, problem, help: format!("write for example `{field}: {example}`") })
 }
 
 /// Complains of calls that do not wait, or are repeated without end.
 pub(crate) fn calls(timeout: Timeout, retries: u32) -> Result<(), SettingError> {
     at_most("retries", retries, 100)?;
     match timeout {
-        Timeout::Fixed(wait) => some_time("timeout", wait),
+        Timeout::Fixed(wait) => some_time_in("timeout", wait, "Fixed(\"500ms\")"),
         Timeout::Adaptive { initial, max } => {
-            some_time("timeout", initial)?;
-            some_time("timeout", max)
+            some_time_in("timeout", initial.min(max), ADAPTIVE)?;
+            if initial <= max {
+                return Ok(());
+            }
+            let problem = format!("`timeout` begins with {initial}, which is above its most, {max}");
+            Err(SettingError { field: "timeout", problem, help: format!("write for example `timeout: {ADAPTIVE}`") })
         }
     }
 }
+
+const ADAPTIVE: &str = "Adaptive(initial: \"500ms\", max: \"5s\")";

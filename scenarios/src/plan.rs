@@ -182,7 +182,7 @@ impl Plan {
     /// What happens, in order of time; at equal times the script before the workload, and each as written.
     pub fn lines(&self) -> Lines<'_> {
         let sources = self.workload.iter().map(|source| source.requests(self)).collect();
-        Lines { script: self.script.iter().peekable(), sources, roster: Roster::default() }
+        Lines { script: self.script.iter().peekable(), sources, roster: Roster::default(), unasked: 0 }
     }
 
     /// How many nodes there ever are.
@@ -202,6 +202,14 @@ pub struct Lines<'a> {
     script: std::iter::Peekable<std::slice::Iter<'a, Line>>,
     sources: Vec<workload::Requests<'a>>,
     roster: Roster,
+    unasked: u64,
+}
+
+impl Lines<'_> {
+    /// How many requests of the workload have found nobody up who could ask, so far.
+    pub fn unasked(&self) -> u64 {
+        self.unasked
+    }
 }
 
 impl Iterator for Lines<'_> {
@@ -221,6 +229,7 @@ impl Iterator for Lines<'_> {
                     if let Some(line) = self.sources[source].next(&self.roster) {
                         return Some(line);
                     }
+                    self.unasked += 1;
                 }
                 _ => return None,
             }

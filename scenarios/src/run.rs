@@ -16,7 +16,7 @@ use sim::time::{SimTime, Span};
 
 use crate::ast::PerSpec;
 use crate::oracle::{Judge, Judged};
-use crate::plan::{self, Deed, Fault, Line, Plan, Which};
+use crate::plan::{self, Deed, Fault, Plan, Which};
 
 /// Sees a run as it happens: every fact, and every lookup once it has been judged.
 pub trait Observer<P: Dht>: Recorder<P> {
@@ -39,6 +39,8 @@ pub struct Finished<O> {
     pub trail: Trail,
     /// How many events nodes have handled.
     pub events: u64,
+    /// Requests of the workload that found nobody up who could ask.
+    pub unasked: u64,
     /// Members at the end.
     pub members: usize,
     /// Distinct contacts of each member at the end.
@@ -61,16 +63,20 @@ pub fn run<P: Dht, O: Observer<P>>(
     let mut stage = Stage::<P, O>::new(plan, settings, observer);
     let slice = Span::from_nanos((plan.end.as_nanos() / SLICES).max(1));
     let mut next_slice = SimTime::ZERO + slice;
-    let end = Line { at: plan.end, deed: Deed::Heal { number: u32::MAX } };
-    for line in plan.lines().chain([end]) {
-        while next_slice < line.at {
+    let mut lines = plan.lines();
+    loop {
+        let line = lines.next();
+        let until = line.as_ref().map_or(plan.end, |line| line.at);
+        while next_slice < until {
             stage.go_on_until(next_slice, control)?;
             next_slice += slice;
         }
-        stage.go_on_until(line.at, control)?;
-        stage.carry_out(line.deed);
+        stage.go_on_until(until, control)?;
+        match line {
+            Some(line) => stage.carry_out(line.deed),
+            None => return Ok(stage.finish(lines.unasked())),
+        }
     }
-    Ok(stage.finish())
 }
 
 type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, O)));
@@ -176,7 +182,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         self.world.change_network(&format!("fault {number} ends"), |network| network.remove(id));
     }
 
-    fn finish(mut self) -> Finished<O> {
+    fn finish(mut self, unasked: u64) -> Finished<O> {
         self.world.recorder_mut().0.finish(self.plan.end);
         self.hand_on_judged();
         let members = &self.world.recorder().0.members();
@@ -191,6 +197,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             fingerprint: fingerprint.value(),
             trail: fingerprint.trail().clone(),
             events: events.0,
+            unasked,
             members: count,
             routing_entries,
             state_bytes,

@@ -1,7 +1,8 @@
 //! A table of figures: a row each, numbers below one another by their decimal points, and columns that do not fit the page
 //! in a further band below.
 
-use super::text::{WIDTH, columns};
+use super::text::WIDTH;
+use crate::width::columns;
 
 /// A table with a name for each row.
 pub(super) struct Grid {

@@ -2,9 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::text::{columns, cut, in_seconds, line, row};
+use super::text::{cut, in_seconds, line, row};
 use crate::metrics::{Metrics, Point};
 use crate::results::share;
+use crate::width::columns;
 
 /// One protocol's bars.
 pub(super) fn of_one(page: &mut String, all: &Metrics) {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::grid::{Cell, Grid};
 use super::over_time;
-use super::text::{WIDTH, columns, cut, line, world};
+use super::text::{WIDTH, cut, line, world};
 use crate::execute::{Executed, Run};
 use crate::metrics::Metrics;
 use crate::results::{ComparedFigure, Difference, SeedMean};
+use crate::width::columns;
 
 /// All but what was expected.
 pub(super) fn protocols(page: &mut String, executed: &Executed) {
@@ -143,7 +144,7 @@ fn legend(page: &mut String, compared: &[ComparedFigure], seeds: usize) {
     let marks = [
         (is_marked(NOT_SIGNIFICANT), "~ not significant: the interval holds zero"),
         (is_marked(EQUAL), "= equal in every seed"),
-        (is_partly_measured, "(n) in so many seeds alone"),
+        (is_partly_measured, "(n) in so many seeds alone, no test of significance"),
     ];
     let marks: Vec<&str> = marks.into_iter().filter_map(|(is_used, text)| is_used.then_some(text)).collect();
     if !marks.is_empty() {
@@ -242,6 +243,7 @@ fn is_zero(number: &str) -> bool {
 const LOOKUPS: &[Count] = &[
     Count::new("lookups issued", |all| all.lookups.issued),
     Count::new("  abandoned", |all| all.lookups.abandoned),
+    Count::new("  nobody up to ask", |all| all.lookups.unasked).only_if(|all| all.lookups.unasked > 0),
     Count::new("  correct", |all| all.lookups.correct),
     Count::new("  wrong", |all| all.lookups.wrong),
     Count::new("  failed", |all| all.lookups.failed),
@@ -290,6 +292,7 @@ const FIGURES: &[Figure<'static>] = &[
 /// How each figure that is compared in phases is printed.
 const IN_PHASES: &[Figure<'static>] = &[
     Figure::percent("success", "correct, %"),
+    Figure::percent("wrong_share", "wrong, %"),
     Figure::new("latency_ms.mean", "latency, ms", 1),
     Figure::new("time_to_end_ms.mean", "to end, ms", 1),
     Figure::new("timeouts.mean", "timeouts", 3),

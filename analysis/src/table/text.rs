@@ -1,9 +1,9 @@
 //! What every part of the page is made of: lines of at most 100 columns, times, and texts cut to their room.
 
 use sim::time::{SimTime, Span};
-use unicode_width::UnicodeWidthChar;
 
 use crate::execute::Run;
+use crate::width::{columns, columns_of};
 
 /// The page is no wider.
 pub(super) const WIDTH: usize = 100;
@@ -55,12 +55,6 @@ pub(super) fn cut(text: &str, room: usize) -> String {
     kept.map(visible).collect()
 }
 
-/// How many columns a text takes; a mark that joins the character before it counts as one, so that there are never more
-/// characters than columns.
-pub(super) fn columns(text: &str) -> usize {
-    text.chars().map(columns_of).sum()
-}
-
 /// As many characters as there is room for.
 fn beginning(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
     let mut left = Some(room);
@@ -69,10 +63,6 @@ fn beginning(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
         left.is_some()
     };
     chars.take_while(|c| fits(c)).collect()
-}
-
-fn columns_of(c: char) -> usize {
-    c.width().unwrap_or(0).max(1)
 }
 
 #[cfg(test)]

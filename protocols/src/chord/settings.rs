@@ -7,7 +7,7 @@ use crate::dht::{Setting, SettingError};
 use crate::duration::Duration;
 use crate::key::Width;
 use crate::rpc::Timeout;
-use crate::settings::{LookupMode, Maintenance, calls, one_to, some_time};
+use crate::settings::{LookupMode, Maintenance, calls, one_to, some_time, some_time_in};
 
 /// The settings of a Chord overlay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,7 +227,7 @@ pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingErr
     calls(settings.timeout, settings.retries)?;
     match (settings.merge, settings.rules) {
         (Merge::Off, _) => Ok(()),
-        (Merge::Bootstrap { every }, Rules::Correct) => some_time("merge", every),
+        (Merge::Bootstrap { every }, Rules::Correct) => some_time_in("merge", every, "Bootstrap(every: \"30s\")"),
         (Merge::Bootstrap { .. }, Rules::Published) => Err(SettingError {
             field: "merge",
             problem: "the published rules cannot merge rings".to_owned(),

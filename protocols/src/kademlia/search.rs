@@ -23,7 +23,7 @@ pub(crate) struct Search {
     closest: Option<Key>,
     /// Replies and silences since then.
     idle: usize,
-    /// The longest chain of exchanges, each begun when the one before it ended.
+    /// The longest chain of exchanges, each begun when the one before it ended. Silence is none.
     waves: u32,
 }
 
@@ -118,8 +118,7 @@ impl Search {
 
     /// A node was silent, or is no member.
     pub(crate) fn silent(&mut self, node: Address) {
-        if let Some((_, wave)) = self.end_call(node, State::Silent) {
-            self.waves = self.waves.max(wave);
+        if self.end_call(node, State::Silent).is_some() {
             self.note_progress();
         }
     }

@@ -7,7 +7,7 @@ use crate::dht::{Setting, SettingError};
 use crate::duration::Duration;
 use crate::key::Width;
 use crate::rpc::Timeout;
-use crate::settings::{LookupMode, Maintenance, at_most, calls, one_to, some_time};
+use crate::settings::{LookupMode, Maintenance, at_most, calls, one_to, some_time, some_time_in};
 
 /// The settings of a Pastry overlay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,10 +224,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
 /// Complains of settings that cannot be meant.
 pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingError> {
     one_to("b", settings.b, 8)?;
-    one_to("leaf_set", settings.leaf_set, 1024)?;
-    if settings.leaf_set % 2 == 1 {
-        let problem = "`leaf_set` must be even: half of it stands on either side".to_owned();
-        return Err(SettingError { field: "leaf_set", problem, help: format!("write {}", settings.leaf_set + 1) });
+    at_most("leaf_set", settings.leaf_set, 1024)?;
+    if settings.leaf_set == 0 || settings.leaf_set % 2 == 1 {
+        let problem = "`leaf_set` must be even and at least 2: half of it stands on either side".to_owned();
+        return Err(SettingError { field: "leaf_set", problem, help: "write for example `leaf_set: 16`".to_owned() });
     }
     at_most("neighbourhood", settings.neighbourhood, 1024)?;
     one_to("alternatives", settings.alternatives, 1024)?;
@@ -235,11 +235,11 @@ pub(crate) fn check(settings: &Settings, _width: Width) -> Result<(), SettingErr
     some_time("lookup_deadline", settings.lookup_deadline)?;
     calls(settings.timeout, settings.retries)?;
     if let RowExchange::Every { period } = settings.row_exchange {
-        some_time("row_exchange", period)?;
+        some_time_in("row_exchange", period, "Every(period: \"20min\")")?;
     }
     match settings.merge {
         Merge::Off => Ok(()),
-        Merge::Bootstrap { every } => some_time("merge", every),
+        Merge::Bootstrap { every } => some_time_in("merge", every, "Bootstrap(every: \"30s\")"),
     }
 }
 
