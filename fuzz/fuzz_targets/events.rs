@@ -8,14 +8,14 @@ use libfuzzer_sys::fuzz_target;
 use protocols::dht::{Common, Dht};
 use protocols::key::Width;
 use protocols::{Entry, Visitor};
-use puppets::{NODES, Puppets};
+use puppets::{NODES, Puppets, full_tables};
 use sim::address::Address;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, steps)) = bytes.split_first() else {
         return;
     };
-    let entries = Entry::all();
+    let entries: Vec<Entry> = Entry::all().into_iter().chain(full_tables()).collect();
     entries[usize::from(*first) % entries.len()].visit(Steps(steps));
 });
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sim::address::Address;
 use sim::protocol::{Protocol, Purpose};
+use sim::rng::{Stream, StreamPurpose};
 use sim::time::{SimTime, Span};
 
 use crate::key::{Key, Width};
@@ -173,6 +174,7 @@ impl Silence {
 pub struct Common<S> {
     width: Width,
     keys: Vec<Key>,
+    seed: u64,
     /// The protocol's settings.
     pub settings: S,
 }
@@ -180,7 +182,18 @@ pub struct Common<S> {
 impl<S> Common<S> {
     /// The ids of all addresses that will ever be, in order of address.
     pub fn new(width: Width, keys: Vec<Key>, settings: S) -> Self {
-        Self { width, keys, settings }
+        Self { width, keys, seed: 0, settings }
+    }
+
+    /// The same, with tables of a warm start drawn from this seed.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// What the tables of a node that is born with some are drawn from ([`Dht::converged`]).
+    pub(crate) fn chance_of_birth(&self, me: Address) -> Stream {
+        Stream::open(self.seed, TABLES, u64::from(me.0))
     }
 
     /// The width of ids and keys.
@@ -201,6 +214,10 @@ impl<S> Common<S> {
         Layout { id_bytes: self.width.bytes() }
     }
 }
+
+/// What tables of a warm start are drawn from; scenarios number their draws from [`StreamPurpose::FIRST_FREE`] on, and never
+/// get so far.
+const TABLES: StreamPurpose = StreamPurpose(1_000);
 
 /// How many bytes messages take: the one layout of the wire.
 ///

@@ -20,8 +20,9 @@
 //! 4. A silent call may be repeated before it has failed (`retries`), because networks lose messages; the paper's RPCs are not.
 //! 5. Contacts that are stale, or left alone after a failure, are not named to others either. The paper says only that they
 //!    are not called.
-//! 6. A stale contact that nobody can replace stays, as in the paper, but a lookup uses it no more. It is asked again when
-//!    its bucket is refreshed, so that a healed partition is found in the end.
+//! 6. A stale contact that nobody can replace stays, as in the paper, but no lookup begins with it any more. It is asked when
+//!    another node names it and its backoff is over, and when its bucket is refreshed, so that a healed partition is found in
+//!    the end.
 //! 7. A lookup to which everybody was silent begins again after a pause, until its deadline, and then asks those too that
 //!    should be left alone. A node whose contacts are all stale takes itself for alone and answers lookups itself; every ten
 //!    seconds it asks one of them, or a bootstrap, whether it has come back.
@@ -36,7 +37,7 @@
 //!     which is not in the paper, tells all contacts of the node; those who know it without being known by it hear nothing.
 //! 12. The first refresh of a node's buckets is due after half to one and a half periods, so that nodes which were born
 //!     together do not refresh together.
-//! 13. A lookup for more than k copies looks for as many nodes.
+//! 13. A lookup for more than k copies looks for as many nodes; it may miss some, because replies name k.
 
 mod buckets;
 mod lookup;
@@ -202,7 +203,7 @@ impl Kademlia {
             What::Find(lookup) => self.not_told(lookup, node, cx),
             What::PingOldest => {
                 self.pinged.retain(|other| *other != node);
-                self.buckets.replace(node, node::place(cx));
+                self.buckets.replace_oldest(node, node::place(cx));
             }
         }
     }

@@ -75,6 +75,7 @@ laws! {
     under_loss_most_lookups_are_right_and_all_end,
     where_nothing_arrives_every_lookup_fails_and_the_run_ends,
     tables_are_bounded,
+    state_is_bounded_under_loss_and_crashes,
     lookups_end_once_whoever_crashes,
     a_lookup_before_the_join_fails_at_once,
     copies_are_held_by_the_owner_first,
@@ -262,6 +263,23 @@ fn tables_are_bounded<P: Dht>(settings: &P::Settings) {
     }
 }
 
+/// Whatever goes wrong for however long, what a node keeps of it is bounded.
+fn state_is_bounded_under_loss_and_crashes<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::over(settings, 30, 1, jittery(1).with_loss(0.2));
+    world.begin(30);
+    world.run(30);
+    world.crash((0..30).filter(|node| node % 3 == 0));
+    let mut bytes_after = |secs: u64| {
+        for _ in 0..secs / 20 {
+            world.look_up_everywhere(2);
+            world.run(20);
+        }
+        world.sim.nodes().map(|(_, node)| node.state_bytes()).max().expect("twenty are up")
+    };
+    let (early, late) = (bytes_after(400), bytes_after(1_200));
+    assert!(late < 2 * early && late < 65_536, "{early} bytes, and {late} bytes later");
+}
+
 /// No call is left without a timeout.
 fn lookups_end_once_whoever_crashes<P: Dht>(settings: &P::Settings) {
     for millis in [1, 30, 60, 100, 150, 300, 700] {
@@ -356,6 +374,21 @@ fn duplicates_do_not_multiply<P: Dht>(settings: &P::Settings) {
     };
     let (once, twice) = (sent(0.0), sent(1.0));
     assert!(twice <= once * 2, "{once} messages without duplicates, {twice} with");
+}
+
+/// Tables so small that they are full among five nodes: buckets of one, a leaf on either side.
+#[test]
+fn no_sequence_of_events_panics_where_tables_are_full() {
+    struct Law;
+    impl Visitor for Law {
+        type Output = ();
+        fn visit<P: Dht>(self, settings: &P::Settings) {
+            no_sequence_of_events_panics::<P>(settings);
+        }
+    }
+    for entry in puppets::full_tables() {
+        entry.visit(Law);
+    }
 }
 
 /// Any messages (one's own, others', another run's), any timers ever set, any requests, in any order.

@@ -91,7 +91,7 @@ struct Stage<'a, P: Dht, O> {
 impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
     fn new(plan: &'a Plan, settings: &P::Settings, observer: O) -> Self {
         let keys: Vec<Key> = plan.ids.iter().map(|id| id.unwrap_or_default()).collect();
-        let common = Common::new(plan.width, keys.clone(), settings.clone());
+        let common = Common::new(plan.width, keys.clone(), settings.clone()).seeded(plan.seed);
         let recorders = (Judge::new(keys), (Fingerprint::default(), (EventCount::default(), observer)));
         let world = Simulation::new(plan.seed, common, network(plan), recorders);
         Self { plan, world, faults: BTreeMap::new(), requests: 0 }

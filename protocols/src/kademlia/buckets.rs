@@ -1,7 +1,7 @@
 //! The routing table: a tree of k-buckets that covers the circle, finest around the node itself. A pure object.
 
 use sim::address::Address;
-use sim::rng::{Stream, StreamPurpose};
+use sim::rng::Stream;
 use sim::sampler;
 use sim::time::SimTime;
 
@@ -61,8 +61,7 @@ impl Buckets {
     /// is as likely to be there as any other.
     pub(crate) fn converged(members: &Members, place: Place<'_>) -> Self {
         let mine = place.my_key();
-        let seed = u64::from(mine.digit(0, 32)) << 32 | u64::from(mine.digit(32, 32));
-        let mut words = Stream::open(seed, TABLES, u64::from(place.me.0));
+        let mut words = place.common.chance_of_birth(place.me);
         let mut buckets = Vec::new();
         let mut depth = 0;
         while members.sharing(mine, depth).len() > place.k() + 1 {
@@ -109,6 +108,13 @@ impl Buckets {
         if let Some(position) = bucket.contacts.iter().position(|contact| *contact == node) {
             bucket.contacts.remove(position);
             bucket.contacts.extend(bucket.cache.pop());
+        }
+    }
+
+    /// The least recently seen, which was pinged, was silent: it gives way, unless it has been heard of meanwhile.
+    pub(crate) fn replace_oldest(&mut self, node: Address, place: Place<'_>) {
+        if self.around(place.key(node)).first() == Some(&node) {
+            self.replace(node, place);
         }
     }
 
@@ -188,6 +194,9 @@ impl Buckets {
                 return Err(format!("{alien} is no contact for {bucket:?}"));
             }
             nodes.sort_unstable();
+            if bucket.cache.len() > place.k() || !bucket.cache.is_empty() && bucket.contacts.len() < place.k() {
+                return Err(format!("a cache that is too long, or whose nodes would have room: {bucket:?}"));
+            }
             if bucket.contacts.len() > place.k() || nodes.windows(2).any(|pair| pair[0] == pair[1]) {
                 return Err(format!("too many, or one twice: {bucket:?}"));
             }
@@ -351,9 +360,6 @@ fn nearest_first<'a>(buckets: &'a [Bucket], key: Key, depth: u32, show: &mut imp
     let (near, far) = if key.bit(depth) { (upper, lower) } else { (lower, upper) };
     nearest_first(near, key, depth + 1, show) && nearest_first(far, key, depth + 1, show)
 }
-
-/// What the tables of a warm start draw from.
-const TABLES: StreamPurpose = StreamPurpose(1_000);
 
 #[cfg(test)]
 mod tests {

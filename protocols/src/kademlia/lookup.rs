@@ -43,10 +43,14 @@ impl Kademlia {
     /// A node has named the contacts that it knows closest to a lookup's key.
     pub(super) fn told(&mut self, id: Handle, from: Address, contacts: &[Address], cx: &mut Cx<'_>) {
         let place = place(cx);
+        let now = cx.now();
         if let Some(lookup) = self.lookups.get_mut(id) {
-            lookup.silence.on_the_way = lookup.silence.timeouts;
-            let contacts = contacts.iter().filter(|node| **node != place.me).take(place.k());
-            lookup.search.answered(from, contacts.map(|node| (place.key(*node), *node)), cx.now());
+            lookup.calls.retain(|call| self.calls.get(*call).is_some());
+            let others = contacts.iter().take(place.k()).filter(|node| **node != place.me);
+            let callable = others.filter(|node| self.trouble.may_call(**node, now));
+            if lookup.search.answered(from, callable.map(|node| (place.key(*node), *node)), now) {
+                lookup.silence.on_the_way = lookup.silence.timeouts;
+            }
             self.advance(id, cx);
         }
     }
@@ -54,6 +58,7 @@ impl Kademlia {
     /// A node was silent to a lookup, or is no member.
     pub(super) fn not_told(&mut self, id: Handle, node: Address, cx: &mut Cx<'_>) {
         if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.calls.retain(|call| self.calls.get(*call).is_some());
             lookup.search.silent(node);
             self.advance(id, cx);
         }

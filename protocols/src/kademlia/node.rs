@@ -29,6 +29,8 @@ pub struct Kademlia {
     /// Prefixes of buckets that the join still has to refresh.
     pub(super) to_refresh: Vec<Key>,
     pub(super) refreshing: Option<Handle>,
+    /// Whether it waits to ask a stale contact whether it has come back.
+    pub(super) is_lonely: bool,
 }
 
 /// Whether a node is in the overlay.
@@ -47,7 +49,7 @@ pub(super) struct Lookup {
     pub(super) search: Search,
     pub(super) begun_at: SimTime,
     pub(super) silence: Silence,
-    /// Calls in flight, and some that have ended.
+    /// Calls in flight.
     pub(super) calls: Vec<Handle>,
 }
 

@@ -154,7 +154,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "\"1h\"",
         symbol: "",
         source: "IPTPS 2002, 2.3",
-        about: "a bucket through which no lookup came for so long is refreshed; each time is drawn from half to one and a half times",
+        about: "a bucket through which no lookup came for so long is refreshed; the first time is drawn from half to one and a half times",
     },
     Setting {
         name: "maintenance",

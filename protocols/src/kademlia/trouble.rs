@@ -39,9 +39,14 @@ impl Trouble {
         self.0.retain(|silent| is_contact(silent.node));
     }
 
-    /// Whether the node may be called and named to others now: neither stale nor to be left alone.
+    /// Whether the node is not to be left alone now.
+    pub(crate) fn may_call(&self, node: Address, now: SimTime) -> bool {
+        self.0.iter().all(|silent| silent.node != node || silent.until <= now)
+    }
+
+    /// Whether the node may be called and named to others of one's own accord: neither to be left alone nor stale.
     pub(crate) fn is_fit(&self, node: Address, now: SimTime, stale_after: u32) -> bool {
-        self.0.iter().all(|silent| silent.node != node || silent.failures < stale_after && silent.until <= now)
+        self.may_call(node, now) && !self.is_stale(node, stale_after)
     }
 
     /// Whether so many calls have failed in a row.

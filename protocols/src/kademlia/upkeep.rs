@@ -38,6 +38,9 @@ impl Kademlia {
 
     /// Looks up the own id, beginning with a bootstrap (section 2.3).
     pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
+        if self.status == Status::Member {
+            return;
+        }
         let Some(bootstrap) = self.bootstraps.first().copied() else {
             return self.become_member(cx);
         };
@@ -104,6 +107,7 @@ impl Kademlia {
 
     /// All contacts are stale: now and then one of them, or a bootstrap, is asked whether it has come back.
     pub(super) fn lonely(&mut self, cx: &mut Cx<'_>) {
+        self.is_lonely = false;
         if self.status != Status::Member || !self.is_alone(cx) {
             return;
         }
@@ -115,20 +119,24 @@ impl Kademlia {
         }
         let one = known[sampler::below(cx.chance(), known.len() as u64) as usize];
         self.look_up_from(&[one], place(cx).my_key(), Why::Rejoin, cx);
-        let pause = jittered(LONELY_PAUSE, cx.chance());
-        cx.set_timer(LONELY, pause, Timer::Lonely);
+        self.await_company(cx);
     }
 
     /// If all contacts are stale, the node begins to ask them again.
     pub(super) fn mind_loneliness(&mut self, cx: &mut Cx<'_>) {
         let is_periodic = cx.shared().settings.maintenance == Maintenance::Periodic;
-        if is_periodic && self.status == Status::Member && self.is_alone(cx) {
+        if is_periodic && !self.is_lonely && self.status == Status::Member && self.is_alone(cx) {
             let cause = cx.cause();
             for_upkeep(cx);
-            let pause = jittered(LONELY_PAUSE, cx.chance());
-            cx.set_timer(LONELY, pause, Timer::Lonely);
+            self.await_company(cx);
             cx.set_cause(cause);
         }
+    }
+
+    fn await_company(&mut self, cx: &mut Cx<'_>) {
+        self.is_lonely = true;
+        let pause = jittered(LONELY_PAUSE, cx.chance());
+        cx.set_timer(LONELY, pause, Timer::Lonely);
     }
 
     fn become_member(&mut self, cx: &mut Cx<'_>) {

@@ -1,7 +1,6 @@
 //! What a Pastry overlay looks like when it is quiet: who owns what, and the tables of its nodes.
 
 use sim::address::Address;
-use sim::rng::Words;
 use sim::sampler;
 
 use super::known::Known;
@@ -41,7 +40,7 @@ pub(super) fn closest(members: &Members, key: Key) -> impl Iterator<Item = Addre
 /// Row after row, as far as members share digits with this node. The members of a row lie in a row by digit.
 fn fill_table(known: &mut Known, members: &Members, place: Place<'_>) {
     let (mine, b) = (place.my_key(), place.common.settings.b);
-    let mut draws = Draws::of(mine);
+    let mut draws = place.common.chance_of_birth(place.me);
     for row in 0.. {
         let mut rest = members.sharing(mine, row * b);
         if rest.len() <= 1 {
@@ -56,25 +55,6 @@ fn fill_table(known: &mut Known, members: &Members, place: Place<'_>) {
             }
             rest = after;
         }
-    }
-}
-
-/// Draws that belong to an id (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-struct Draws(u64);
-
-impl Draws {
-    fn of(key: Key) -> Self {
-        let digit = |place| u64::from(key.digit(place, u32::BITS));
-        Self((digit(0) << 32 | digit(32)) ^ (digit(64) << 32 | digit(96)) ^ digit(128))
-    }
-}
-
-impl Words for Draws {
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
     }
 }
 

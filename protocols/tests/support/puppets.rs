@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each binary uses its part")]
 
 use protocols::dht::{Common, Dht, LOOKUP, Request};
+use protocols::{Entry, kademlia, pastry};
 use sim::address::Address;
 use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::time::{SimTime, Span};
@@ -10,6 +11,12 @@ use sim::time::{SimTime, Span};
 pub const NODES: u32 = 5;
 /// What one event of a node that knows four others can set off: a few messages to each, and their timers.
 pub const EFFECTS_MAX: usize = 100;
+
+/// Protocols with tables so small that five nodes fill them, so that splits, evictions and repairs come to pass.
+pub fn full_tables() -> Vec<Entry> {
+    let one_each = kademlia::Settings { k: 1, alpha: 1, keep_near: false, stale_after: 1, ..Default::default() };
+    vec![Entry::Kademlia(one_each), Entry::Pastry(pastry::Settings { leaf_set: 2, ..Default::default() })]
+}
 
 /// Nodes, and all that is under way between them: messages may arrive in any order, twice or never, timers run down at any
 /// time, and users ask for anything.

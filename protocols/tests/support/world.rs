@@ -52,7 +52,7 @@ impl<P: Dht> World<P> {
 
     /// A world of nodes with these ids.
     pub fn of_keys(settings: &P::Settings, width: Width, keys: Vec<Key>, seed: u64, links: Links) -> Self {
-        let common = Common::new(width, keys, settings.clone());
+        let common = Common::new(width, keys, settings.clone()).seeded(seed);
         let watch = Watch {
             layout: common.layout(),
             sent: Vec::new(),
@@ -201,6 +201,7 @@ impl<P: Dht> Recorder<P> for Watch<P> {
                 assert!(!P::kind(message).is_empty(), "{message:?} has no kind");
                 assert!([LOOKUP, JOIN, UPKEEP].contains(&cause.purpose), "{message:?} serves nobody: {cause:?}");
                 let is_lookup = cause.purpose == LOOKUP;
+                assert!(!is_lookup || !UPKEEP_ALONE.contains(&P::kind(message)), "{message:?} is no work for a lookup");
                 assert_eq!(is_lookup, cause.request != RequestId::NONE, "{message:?} for {cause:?}");
                 *self.kinds.entry(P::kind(message)).or_default() += 1;
                 if self.sent.len() < 5_000 {
@@ -225,3 +226,6 @@ pub fn jittery(seed: u64) -> Links {
 pub fn constant() -> Links {
     Links::new(0, Latency::Constant(Span::from_millis(20)), Per::Pair)
 }
+
+/// Kinds of messages that never serve a lookup, whatever set them off.
+const UPKEEP_ALONE: [&str; 4] = ["Ping", "KeepAlive", "GetEntry", "GetNeighbours"];
