@@ -240,8 +240,7 @@ fn a_gap_wider_than_a_leaf_set_is_closed() {
 #[test]
 fn nobody_names_an_owner_that_it_cannot_know() {
     let settings = Settings { leaf_set: 2, restart_lost: false, ..quiet() };
-    let ids: Vec<u64> = (0..16).map(|id| id * 16).collect();
-    let mut world = warm(&settings, 8, &ids);
+    let mut world = warm(&settings, 8, &every_16th());
     world.crash(1..16);
     let (near, far) = (world.look_up(Address(0), key_of(8, 3), 1), world.look_up(Address(0), key_of(8, 40), 1));
     world.run_millis(100);
@@ -402,6 +401,43 @@ fn a_lookup_pays_for_the_dead_with_silence_and_says_so() {
         let timeouts = if lookup == LookupMode::Recursive { 2 } else { 1 };
         assert_eq!((silence.timeouts, silence.on_the_way, silence.lost), (timeouts, 0, Span::from_millis(500)));
     }
+}
+
+/// The pauses of a lookup that finds nobody to ask are nobody's silence.
+#[test]
+fn a_lookup_that_is_lost_has_met_as_many_silences_as_calls_ran_down() {
+    for lookup in [LookupMode::Iterative, LookupMode::Recursive] {
+        let mut world = warm(&Settings { leaf_set: 2, lookup, ..quiet() }, 8, &every_16th());
+        world.crash((1..16).filter(|node| *node != 8));
+        let asked = world.look_up(Address(0), key_of(8, 40), 1);
+        world.run(20);
+        let Report::Failed(failure) = world.end_of(asked) else {
+            panic!("nobody can know: {:?}", world.end_of(asked));
+        };
+        let silence = failure.silence;
+        assert_eq!(u64::from(silence.timeouts) + 1, world.watch().timeouts, "the last was the deadline");
+        assert!(silence.timeouts > 0 && silence.lost < Span::from_secs(10), "{lookup:?}: {silence:?}");
+    }
+}
+
+/// The first hop is silent for longer than a quarter of the deadline, and the second has nobody to hand it on to.
+#[test]
+fn a_recursive_lookup_waits_for_one_thing_at_a_time() {
+    let timeout = Timeout::Fixed(Duration(Span::from_secs(3)));
+    let mut world = warm(&Settings { leaf_set: 2, timeout, retries: 0, ..quiet() }, 8, &every_16th());
+    world.crash((1..16).filter(|node| *node != 10));
+    let asked = world.look_up(Address(0), key_of(8, 0x95), 1);
+    world.run(20);
+    let Report::Failed(failure) = world.end_of(asked) else {
+        panic!("nobody can know: {:?}", world.end_of(asked));
+    };
+    assert_eq!((failure.silence.timeouts, failure.silence.lost), (3, Span::from_secs(8)), "3 s, and 2.5 s twice");
+    let forwards = world
+        .watch()
+        .sent
+        .iter()
+        .filter(|(from, message)| *from == Address(0) && matches!(message, Message::Forward { .. }));
+    assert_eq!(forwards.count(), 4);
 }
 
 #[test]
@@ -738,6 +774,11 @@ fn warm(settings: &Settings, bits: u32, ids: &[u64]) -> World<Pastry> {
     let mut world = World::of_keys(settings, width(bits), keys(bits, ids), 1, constant());
     world.begin(ids.len() as u32);
     world
+}
+
+/// The ids 0, 16, 32, …, 240.
+fn every_16th() -> Vec<u64> {
+    (0..16).map(|id| id * 16).collect()
 }
 
 fn keys(bits: u32, ids: &[u64]) -> Vec<Key> {

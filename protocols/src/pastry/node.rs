@@ -119,8 +119,10 @@ pub enum Timer {
     Call(Handle),
     /// A lookup's deadline.
     Deadline(Handle),
-    /// A lookup found nobody to ask, or a recursive one was not heard of: begin again.
+    /// A lookup found nobody to ask: begin again.
     LookAgain(Handle),
+    /// A recursive lookup was not heard of: send it out again.
+    SendAgain(Handle),
 }
 
 pub(super) type Cx<'a> = Context<'a, Pastry>;
