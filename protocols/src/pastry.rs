@@ -206,6 +206,7 @@ impl Pastry {
     }
 
     fn received(&mut self, from: Address, message: Message, cx: &mut Cx<'_>) {
+        self.known.silent.forget(from);
         if message.asks().is_some() {
             return self.questioned(from, message, cx);
         }

@@ -472,13 +472,7 @@ fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken(
         ..View::default()
     };
     let effects = puppet.receive(1, Message::Welcome { view: view(&[2]) });
-    let probes: Vec<(Address, Handle)> = (effects.iter())
-        .filter_map(|effect| match effect {
-            Effect::Send { to, message: Message::Probe { call, ready: false }, .. } => Some((*to, *call)),
-            _ => None,
-        })
-        .collect();
-    let [(Address(1), first), (Address(2), second)] = probes[..] else {
+    let [(Address(1), first), (Address(2), second)] = probes(&effects)[..] else {
         panic!("it asks both: {effects:?}");
     };
     puppet.receive(2, Message::Announce { leaves: vec![Address(1)], others: vec![] });
@@ -487,6 +481,44 @@ fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken(
     assert!(!puppet.node.is_ready());
     puppet.receive(2, Message::Leaves { call: second, ready: true, view: view(&[1]) });
     assert!(puppet.node.is_ready());
+}
+
+/// The bootstrap was taken for dead, and then helps: were it not believed, there would be two owners of its id.
+#[test]
+fn who_was_silent_and_speaks_is_believed() {
+    let mut puppet = Puppet::new(0);
+    let call = puppet.call_of_join();
+    for _ in 0..=puppet.common.settings.retries {
+        puppet.handle(Event::Timer(Timer::Call(call)));
+    }
+    let effects = puppet.handle(Event::Timer(Timer::JoinAgain));
+    let again = forwarded(&effects).expect("it asks its bootstrap again");
+    puppet.receive(1, Message::Accepted { call: again });
+    let around = puppet.common.key(Address(1));
+    let (reach_smaller, reach_larger) = (Key::ZERO - around, Key::ZERO - around);
+    let view = |leaf| View { leaves: vec![Address(leaf)], reach_smaller, reach_larger, ..View::default() };
+    let effects = puppet.receive(1, Message::Welcome { view: view(2) });
+    for (Address(node), call) in probes(&effects) {
+        puppet.receive(node, Message::Leaves { call, ready: true, view: view(3 - node) });
+    }
+    assert!(puppet.node.is_ready());
+    assert_eq!(puppet.node.leaf_set().collect::<Vec<_>>(), [Address(2), Address(1)]);
+    assert!(!puppet.node.answers_for(around, Address(0), &puppet.common));
+}
+
+#[test]
+fn a_join_that_a_short_cut_delays_works_when_the_network_is_back() {
+    let mut world = World::of_keys(&Settings::default(), width(8), keys(8, &[0, 18]), 1, constant());
+    world.join(0);
+    let mut id: Option<RuleId> = None;
+    let cut = Rule::Partition(Groups::new(&[vec![Address(1)]]));
+    world.sim.change_network("apart", |network| id = Some(network.add(cut)));
+    world.join(1);
+    world.run_millis(1_501);
+    world.sim.change_network("together", |network| network.remove(id.expect("just added")));
+    world.run(5);
+    assert!(is_ready(&world, Address(1)));
+    assert_exact_leaf_sets(&world);
 }
 
 /// A node that joins answers that it is no member, finds its place, asks its neighbour, and then the answer arrives.
@@ -626,12 +658,25 @@ impl Puppet {
     /// Asks the node to join, and says by which call it asks its bootstrap.
     fn call_of_join(&mut self) -> Handle {
         let effects = self.handle(Event::Request(Request::Join { bootstraps: vec![Address(1)] }));
-        let asked = effects.iter().find_map(|effect| match effect {
-            Effect::Send { message: Message::Forward { call, .. }, .. } => Some(*call),
-            _ => None,
-        });
-        asked.unwrap_or(handle())
+        forwarded(&effects).unwrap_or(handle())
     }
+}
+
+/// Whom a joining node asks for their leaf sets, and by which calls.
+fn probes(effects: &[Effect<Pastry>]) -> Vec<(Address, Handle)> {
+    let probe = |effect: &Effect<Pastry>| match effect {
+        Effect::Send { to, message: Message::Probe { call, ready: false }, .. } => Some((*to, *call)),
+        _ => None,
+    };
+    effects.iter().filter_map(probe).collect()
+}
+
+/// By which call an errand is handed on, if one is.
+fn forwarded(effects: &[Effect<Pastry>]) -> Option<Handle> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send { message: Message::Forward { call, .. }, .. } => Some(*call),
+        _ => None,
+    })
 }
 
 /// No upkeep, no proximity: a warm start stays as it is.
