@@ -236,7 +236,7 @@ impl Pastry {
         match (what, answer) {
             (What::Ask(lookup), Message::Way { way, near, .. }) => self.told_way(lookup, from, way, near, cx),
             (What::Ask(lookup), Message::Mine { holders, .. }) => self.told_mine(lookup, from, holders, cx),
-            (What::Forward(carried), Message::Accepted { .. }) => self.accepted(&carried.errand, cx),
+            (What::Forward(carried), Message::Accepted { .. }) => self.accepted(&carried, cx),
             (What::Probe, Message::Leaves { ready, view, .. }) => self.leaves_told(from, ready, &view, cx),
             (What::Mend { dead, tries }, Message::Entry { node, .. }) => self.mended(dead, tries, node, cx),
             (What::GetRow { .. }, Message::Row { nodes, .. }) => self.rows_told(from, &nodes, cx),

@@ -403,6 +403,26 @@ fn a_lookup_pays_for_the_dead_with_silence_and_says_so() {
     }
 }
 
+/// From 0 to 0x9c by way of 0xa0, once by table and once by leaf set; and from 0 to 0xa0 by table alone.
+#[test]
+fn a_silent_entry_of_the_issuers_table_is_met_on_the_way_in_both_modes() {
+    for lookup in [LookupMode::Iterative, LookupMode::Recursive] {
+        for (key, hops, hops_to_owner) in [(0x9c, 1, 2), (0x9f, 1, 1)] {
+            let ids: Vec<u64> = every_16th().into_iter().chain([0x94, 0x98, 0x9c]).collect();
+            let mut world = warm(&Settings { leaf_set: 2, lookup, retries: 0, ..quiet() }, 8, &ids);
+            let is_ninth = |node: &Address| ids[node.index()] / 16 == 9;
+            let entry = world.sim.node(Address(0)).expect("up").routing_table().find(is_ninth).expect("a full row");
+            assert_ne!(ids[entry.index()], 0x9c);
+            world.crash([entry.0]);
+            let asked = world.look_up(Address(0), key_of(8, key), 1);
+            world.run(20);
+            let answer = world.answer_to(asked).expect("members lead there");
+            assert_eq!((answer.hops, answer.hops_to_owner), (hops, hops_to_owner), "{lookup:?}: {key:x}");
+            assert_eq!((answer.silence.timeouts, answer.silence.on_the_way), (1, 1), "{lookup:?}: {key:x}");
+        }
+    }
+}
+
 /// The pauses of a lookup that finds nobody to ask are nobody's silence.
 #[test]
 fn a_lookup_that_is_lost_has_met_as_many_silences_as_calls_ran_down() {

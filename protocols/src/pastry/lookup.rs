@@ -45,11 +45,14 @@ impl Pastry {
     }
 
     /// The next node has taken on an errand. Until then its call is what guards a lookup, and counts the silences.
-    pub(super) fn accepted(&mut self, errand: &Errand, cx: &mut Cx<'_>) {
-        if let Aim::Lookup { lookup: id, .. } = errand.what
-            && errand.issuer == cx.me()
-            && self.lookups.get(id).is_some()
+    pub(super) fn accepted(&mut self, carried: &Carried, cx: &mut Cx<'_>) {
+        if let Aim::Lookup { lookup: id, .. } = carried.errand.what
+            && carried.errand.issuer == cx.me()
+            && let Some(lookup) = self.lookups.get_mut(id)
         {
+            if !carried.near {
+                lookup.silence.on_the_way = lookup.silence.timeouts;
+            }
             cx.set_timer(again_slot(id), recursive_attempt(&cx.shared().settings), Timer::SendAgain(id));
         }
     }
@@ -110,6 +113,10 @@ impl Pastry {
         };
         lookup.silence.timeouts += toll.timeouts;
         lookup.silence.on_the_way += toll.on_the_way;
+        if !near && toll.forwards > 0 {
+            // A table led to the owner: whatever was met was on the way there, though an acknowledgement be late.
+            lookup.silence.on_the_way = lookup.silence.timeouts;
+        }
         lookup.known_at = cx.now();
         let hops = toll.forwards.saturating_sub(u32::from(near));
         answer(owner, holders, (hops, toll.forwards), &lookup, cx);
