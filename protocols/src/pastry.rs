@@ -49,6 +49,9 @@
 //!     ([`Dht::converged`]), the member with the lowest id is everybody's bootstrap.
 //! 16. A member that is taken for dead because messages were lost is passed over, and the answer is wrong, until it
 //!     is heard again.
+//! 17. The owner names the holders of copies out of its leaf set. Up to |L|/2 + 1 copies they are the closest to the key;
+//!     of more, those on the side where ids are denser may be left out for farther ones on the other, and no more than
+//!     |L| + 1 are named.
 
 mod join;
 mod known;
