@@ -478,6 +478,17 @@ fn steps_by_hand_repair_what_manual_upkeep_leaves() {
     assert!(world.watch().kinds["GetRow"] > 0);
 }
 
+#[test]
+fn who_owes_an_answer_is_not_asked_again_whether_it_lives() {
+    let mut world = warm(&Settings { timeout: patient(), ..quiet() }, 8, &[0, 18, 40, 60, 80]);
+    world.crash(1..5);
+    for _ in 0..3 {
+        world.ask(Address(0), step_named("keep_alive"), UPKEEP);
+        world.run(1);
+    }
+    assert_eq!((world.watch().kinds["Probe"], world.watch().kinds["KeepAlive"]), (2, 2), "two of four are next to it");
+}
+
 /// That a neighbour lives does not say that it knows of the joining node: only its answer to the probe does.
 #[test]
 fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken() {
