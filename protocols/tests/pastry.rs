@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use protocols::dht::{Common, Dht, Members, Report, Request, UPKEEP};
+use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Report, Request, UPKEEP};
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
 use protocols::pastry::{
@@ -15,11 +15,13 @@ use protocols::rpc::Timeout;
 use protocols::settings::{LookupMode, Maintenance};
 use protocols::table::{Handle, Table};
 use sim::address::Address;
-use sim::faults::{Groups, Rule, RuleId};
+use sim::faults::{Faulty, Groups, Rule, RuleId};
 use sim::network::{Latency, Links, Per};
-use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol};
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Purpose, RequestId};
+use sim::record::{Fact, Recorder};
 use sim::rng::{Stream, StreamPurpose, Words};
 use sim::sampler;
+use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
 use world::{Asked, World, constant, jittery};
@@ -160,6 +162,34 @@ fn a_joining_node_is_led_by_members_alone_and_one_at_a_time() {
 }
 
 #[test]
+fn a_member_helps_another_as_soon_as_the_first_is_ready() {
+    let mut world = World::of_keys(&Settings::default(), width(8), keys(8, &[10, 90, 20]), 1, constant());
+    for node in 0..3 {
+        world.join(node);
+        world.run(2);
+        assert!(is_ready(&world, Address(node)), "node {node}");
+    }
+    assert_eq!(world.watch().kinds.get("Busy"), None);
+}
+
+/// Middleware 2001, 2.4: the state of those on the way initializes the tables; here nothing else has come yet that could.
+#[test]
+fn a_node_that_has_just_joined_has_its_table_from_the_rows_it_was_told() {
+    let settings = Settings { leaf_set: 4, ..quiet() };
+    let mut world = World::<Pastry>::over(&settings, 61, 1, constant());
+    world.begin(60);
+    world.join(60);
+    world.run(2);
+    assert!(is_ready(&world, Address(60)));
+    let first_digits = |nodes: &mut dyn Iterator<Item = Address>| {
+        nodes.map(|node| world.sim.shared().key(node).digit(0, 4)).collect::<BTreeSet<u32>>()
+    };
+    let node = world.sim.node(Address(60)).expect("up");
+    let known = first_digits(&mut node.routing_table().chain([Address(60)]));
+    assert_eq!(known, first_digits(&mut world.up().into_iter()), "its first row is as full as its bootstrap's");
+}
+
+#[test]
 fn a_dead_bootstrap_a_dead_way_and_a_dead_helper_are_survived() {
     for seed in 0..10 {
         for millis in [0, 30, 60, 90, 120, 150, 200] {
@@ -290,6 +320,34 @@ fn a_silent_entry_is_replaced_by_one_that_another_knows() {
     let after = holes(&world);
     assert!(after < 40, "{after} holes in the first rows of 150 nodes, where one entry of four had died");
     assert!(world.watch().kinds["GetEntry"] > 0);
+}
+
+/// Also where a lookup has met the silence that is repaired, and where a join has begun the rounds.
+#[test]
+fn what_keeps_the_tables_in_order_is_upkeep() {
+    let width = Width::new(Width::MAX).expect("legal");
+    let keys = (0..101).map(|node| width.hash(&format!("node-1-{node}"))).collect();
+    let common = Common::new(width, keys, Settings { leaf_set: 4, ..Settings::default() });
+    let members = (0..100).map(Address).map(|node| (common.key(node), node)).collect();
+    let born: Vec<Pastry> = (0..100).map(|node| Pastry::converged(Address(node), &members, &common)).collect();
+    let mut sim = Simulation::new(1, common, Faulty::new(jittery(1)), Purposes::default());
+    for (node, state) in (0..).map(Address).zip(born) {
+        sim.start(node, state);
+        sim.ask(node, Request::Begin, Cause { purpose: UPKEEP, request: RequestId::NONE });
+    }
+    sim.start(Address(100), Pastry::new(Address(100)));
+    let request = Request::Join { bootstraps: vec![Address(1)] };
+    sim.ask(Address(100), request, Cause { purpose: JOIN, request: RequestId::NONE });
+    sim.run_until(SimTime::ZERO + Span::from_secs(20));
+    (0..100).step_by(4).for_each(|node| sim.crash(Address(node)));
+    for asked in 1..=1_000 {
+        let request = Request::Lookup { key: width.hash(&format!("key-{asked}")), copies: 1 };
+        sim.ask(Address(asked % 101), request, Cause { purpose: LOOKUP, request: RequestId(asked.into()) });
+    }
+    sim.run_until(SimTime::ZERO + Span::from_secs(60));
+    for kind in ["KeepAlive", "GetEntry", "Place"] {
+        assert_eq!(sim.recorder().of(kind), [UPKEEP], "{kind}");
+    }
 }
 
 #[test]
@@ -458,6 +516,27 @@ fn a_recursive_lookup_waits_for_one_thing_at_a_time() {
         .iter()
         .filter(|(from, message)| *from == Address(0) && matches!(message, Message::Forward { .. }));
     assert_eq!(forwards.count(), 4);
+}
+
+/// The owner of an iterative lookup is known when somebody's leaf set has named it; by table, when it replies.
+#[test]
+fn the_owner_is_known_when_it_is_named_or_else_when_it_is_reached() {
+    let settings = Settings { leaf_set: 2, lookup: LookupMode::Iterative, ..quiet() };
+    let ids: Vec<u64> = every_16th().into_iter().chain([0x98]).collect();
+    let mut world = warm(&settings, 8, &ids);
+    let is_ninth = |node: &Address| ids[node.index()] / 16 == 9;
+    let entry = world.sim.node(Address(0)).expect("up").routing_table().find(is_ninth).expect("a full row");
+    let entry = ids[entry.index()];
+    let beside = if entry == 0x90 { 0x98 } else { 0x90 };
+    for (key, known, replied) in [(entry, 40, 40), (beside, 40, 80), (16, 0, 40), (0, 0, 0)] {
+        let asked = world.look_up(Address(0), key_of(8, key), 1);
+        let start = world.sim.now();
+        world.run(1);
+        let answer = world.answer_to(asked).expect("a quiet network");
+        let after = |at: SimTime| at.since(start);
+        let expected = (Span::from_millis(known), Span::from_millis(replied));
+        assert_eq!((after(answer.known_at), after(answer.replied_at)), expected, "{key:x}");
+    }
 }
 
 #[test]
@@ -657,6 +736,28 @@ fn messages_take_the_bytes_that_their_layout_says() {
         for (bits, bytes) in [(16, narrow), (160, wide)] {
             let common = Common::new(width(bits), vec![Key::ZERO; 2], Settings::default());
             assert_eq!(Pastry::wire_bytes(&message, &common), bytes, "{message:?} at {bits} bits");
+        }
+    }
+}
+
+/// On whose behalf each kind of message was sent; errands of members to a place are a kind of their own.
+#[derive(Default)]
+struct Purposes(BTreeSet<(&'static str, Purpose)>);
+
+impl Purposes {
+    fn of(&self, kind: &str) -> Vec<Purpose> {
+        self.0.iter().filter(|(other, _)| *other == kind).map(|(_, purpose)| *purpose).collect()
+    }
+}
+
+impl Recorder<Pastry> for Purposes {
+    fn record(&mut self, _: SimTime, fact: &Fact<'_, Pastry>) {
+        if let Fact::Sent { message, cause, .. } = fact {
+            let kind = match message {
+                Message::Forward { errand: Errand { what: Aim::Place { is_member: true, .. }, .. }, .. } => "Place",
+                message => Pastry::kind(message),
+            };
+            self.0.insert((kind, cause.purpose));
         }
     }
 }
