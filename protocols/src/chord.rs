@@ -240,6 +240,7 @@ impl Chord {
             (What::JoinQuery, Message::Neighbours { successors, .. }) => self.predecessor_told(from, &successors, cx),
             (What::Query, Message::ResponsePending { .. }) => self.step_refused(cx),
             (What::JoinQuery, Message::ResponsePending { .. }) => self.join_later(cx),
+            (What::Forward(carried), Message::Accepted { .. }) => self.accepted(&carried.errand, cx.me()),
             (What::Claim(lookup), Message::Pong { .. }) => self.claimed(lookup, from, cx),
             (What::PingPredecessor, Message::Pong { .. }) => self.predecessor_answered(from, true),
             (What::StepPing, Message::Pong { .. }) => self.step_lives(cx),

@@ -41,14 +41,17 @@
 //!     period is drawn anew from half to one and a half times its mean, and begins at a random phase.
 //! 13. A node that is asked while it is not a member says so (`NotMember`) and is passed over.
 //! 14. A lookup ends when the owner itself has replied, to the issuer. Where a recursive one is not heard of for a quarter
-//!     of its deadline it is sent out again; an errand that arrives twice is carried once. One that finds nobody to ask
-//!     begins again after a pause, until its deadline (`restart_lost`). An iterative one (the paper has none) asks each node
-//!     for the next and some alternatives.
+//!     of its deadline since the next node took it, it is sent out again; an errand that arrives twice is carried once. One
+//!     that finds nobody to ask begins again after a pause, until its deadline (`restart_lost`). An iterative one (the paper
+//!     has none) asks each node for the next and some alternatives.
 //! 15. Rings that have purged each other do not find each other again. `merge: Bootstrap(..)` is not in the papers: a
 //!     node asks its bootstrap now and then who stands next to its own id. Where nodes were born with tables
 //!     ([`Dht::converged`]), the member with the lowest id is everybody's bootstrap.
 //! 16. A member that is taken for dead because messages were lost is passed over, and the answer is wrong, until it
 //!     is heard again.
+//! 17. The owner names the holders of copies out of its leaf set. Up to |L|/2 + 1 copies they are the closest to the key;
+//!     of more, those on the side where ids are denser may be left out for farther ones on the other, and no more than
+//!     |L| + 1 are named.
 
 mod join;
 mod known;
@@ -194,6 +197,7 @@ impl Pastry {
             Timer::JoinAgain => self.try_to_join(cx),
             Timer::Deadline(lookup) => self.give_up(lookup, FailureReason::Deadline, cx),
             Timer::LookAgain(lookup) => self.look_again(lookup, cx),
+            Timer::SendAgain(lookup) => self.send_again(lookup, cx),
             Timer::Call(call) => {
                 if let Some(Call { to, what, .. }) = self.silence(call, cx) {
                     let forgotten = self.bury(to, cx);
@@ -205,6 +209,7 @@ impl Pastry {
     }
 
     fn received(&mut self, from: Address, message: Message, cx: &mut Cx<'_>) {
+        self.known.silent.forget(from);
         if message.asks().is_some() {
             return self.questioned(from, message, cx);
         }
@@ -234,6 +239,7 @@ impl Pastry {
         match (what, answer) {
             (What::Ask(lookup), Message::Way { way, near, .. }) => self.told_way(lookup, from, way, near, cx),
             (What::Ask(lookup), Message::Mine { holders, .. }) => self.told_mine(lookup, from, holders, cx),
+            (What::Forward(carried), Message::Accepted { .. }) => self.accepted(&carried, cx),
             (What::Probe, Message::Leaves { ready, view, .. }) => self.leaves_told(from, ready, &view, cx),
             (What::Mend { dead, tries }, Message::Entry { node, .. }) => self.mended(dead, tries, node, cx),
             (What::GetRow { .. }, Message::Row { nodes, .. }) => self.rows_told(from, &nodes, cx),

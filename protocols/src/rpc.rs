@@ -119,6 +119,11 @@ impl<W> Calls<W> {
         self.table.get(id)
     }
 
+    /// The calls that wait.
+    pub fn iter(&self) -> impl Iterator<Item = &Call<W>> {
+        self.table.iter()
+    }
+
     /// How many calls wait.
     pub fn len(&self) -> usize {
         self.table.len()

@@ -81,6 +81,11 @@ impl<V> Table<V> {
         place.value.as_mut().filter(|_| place.generation == handle.generation())
     }
 
+    /// The things that are there, by place.
+    pub fn iter(&self) -> impl Iterator<Item = &V> {
+        self.places.iter().filter_map(|place| place.value.as_ref())
+    }
+
     /// How many things there are.
     pub fn len(&self) -> usize {
         self.places.len() - self.free.len()

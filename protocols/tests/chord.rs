@@ -326,6 +326,22 @@ fn a_lookup_pays_for_the_dead_with_silence_and_says_so() {
     }
 }
 
+#[test]
+fn a_silent_finger_of_the_issuer_is_met_on_the_way_in_both_modes() {
+    for lookup in [LookupMode::Iterative, LookupMode::Recursive] {
+        let settings = Settings { lookup, ..manual(Rules::Correct) };
+        let ids: Vec<u64> = (0..16).map(|id| id * 16).collect();
+        let mut world = warm(&settings, 8, &ids);
+        world.crash([8]);
+        let asked = world.look_up(Address(0), key_of(8, 0x99), 1);
+        world.run(10);
+        let answer = world.answer_to(asked).expect("there are other fingers");
+        let silence = answer.silence;
+        assert_eq!(answer.owner, Address(10));
+        assert!(silence.timeouts > 0 && silence.on_the_way == silence.timeouts, "{lookup:?}: {silence:?}");
+    }
+}
+
 /// 28 bytes of IPv4 and UDP, 1 of kind, 4 of call: 33. An id takes 2 or 20 bytes, a contact 6 more, a number 4.
 #[test]
 fn messages_take_the_bytes_that_their_layout_says() {

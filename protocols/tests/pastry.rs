@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use protocols::dht::{Common, Dht, Members, Report, Request, UPKEEP};
+use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Report, Request, UPKEEP};
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
 use protocols::pastry::{
@@ -15,11 +15,13 @@ use protocols::rpc::Timeout;
 use protocols::settings::{LookupMode, Maintenance};
 use protocols::table::{Handle, Table};
 use sim::address::Address;
-use sim::faults::{Groups, Rule, RuleId};
+use sim::faults::{Faulty, Groups, Rule, RuleId};
 use sim::network::{Latency, Links, Per};
-use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol};
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Purpose, RequestId};
+use sim::record::{Fact, Recorder};
 use sim::rng::{Stream, StreamPurpose, Words};
 use sim::sampler;
+use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
 use world::{Asked, World, constant, jittery};
@@ -160,6 +162,34 @@ fn a_joining_node_is_led_by_members_alone_and_one_at_a_time() {
 }
 
 #[test]
+fn a_member_helps_another_as_soon_as_the_first_is_ready() {
+    let mut world = World::of_keys(&Settings::default(), width(8), keys(8, &[10, 90, 20]), 1, constant());
+    for node in 0..3 {
+        world.join(node);
+        world.run(2);
+        assert!(is_ready(&world, Address(node)), "node {node}");
+    }
+    assert_eq!(world.watch().kinds.get("Busy"), None);
+}
+
+/// Middleware 2001, 2.4: the state of those on the way initializes the tables; here nothing else has come yet that could.
+#[test]
+fn a_node_that_has_just_joined_has_its_table_from_the_rows_it_was_told() {
+    let settings = Settings { leaf_set: 4, ..quiet() };
+    let mut world = World::<Pastry>::over(&settings, 61, 1, constant());
+    world.begin(60);
+    world.join(60);
+    world.run(2);
+    assert!(is_ready(&world, Address(60)));
+    let first_digits = |nodes: &mut dyn Iterator<Item = Address>| {
+        nodes.map(|node| world.sim.shared().key(node).digit(0, 4)).collect::<BTreeSet<u32>>()
+    };
+    let node = world.sim.node(Address(60)).expect("up");
+    let known = first_digits(&mut node.routing_table().chain([Address(60)]));
+    assert_eq!(known, first_digits(&mut world.up().into_iter()), "its first row is as full as its bootstrap's");
+}
+
+#[test]
 fn a_dead_bootstrap_a_dead_way_and_a_dead_helper_are_survived() {
     for seed in 0..10 {
         for millis in [0, 30, 60, 90, 120, 150, 200] {
@@ -240,8 +270,7 @@ fn a_gap_wider_than_a_leaf_set_is_closed() {
 #[test]
 fn nobody_names_an_owner_that_it_cannot_know() {
     let settings = Settings { leaf_set: 2, restart_lost: false, ..quiet() };
-    let ids: Vec<u64> = (0..16).map(|id| id * 16).collect();
-    let mut world = warm(&settings, 8, &ids);
+    let mut world = warm(&settings, 8, &every_16th());
     world.crash(1..16);
     let (near, far) = (world.look_up(Address(0), key_of(8, 3), 1), world.look_up(Address(0), key_of(8, 40), 1));
     world.run_millis(100);
@@ -291,6 +320,34 @@ fn a_silent_entry_is_replaced_by_one_that_another_knows() {
     let after = holes(&world);
     assert!(after < 40, "{after} holes in the first rows of 150 nodes, where one entry of four had died");
     assert!(world.watch().kinds["GetEntry"] > 0);
+}
+
+/// Also where a lookup has met the silence that is repaired, and where a join has begun the rounds.
+#[test]
+fn what_keeps_the_tables_in_order_is_upkeep() {
+    let width = Width::new(Width::MAX).expect("legal");
+    let keys = (0..101).map(|node| width.hash(&format!("node-1-{node}"))).collect();
+    let common = Common::new(width, keys, Settings { leaf_set: 4, ..Settings::default() });
+    let members = (0..100).map(Address).map(|node| (common.key(node), node)).collect();
+    let born: Vec<Pastry> = (0..100).map(|node| Pastry::converged(Address(node), &members, &common)).collect();
+    let mut sim = Simulation::new(1, common, Faulty::new(jittery(1)), Purposes::default());
+    for (node, state) in (0..).map(Address).zip(born) {
+        sim.start(node, state);
+        sim.ask(node, Request::Begin, Cause { purpose: UPKEEP, request: RequestId::NONE });
+    }
+    sim.start(Address(100), Pastry::new(Address(100)));
+    let request = Request::Join { bootstraps: vec![Address(1)] };
+    sim.ask(Address(100), request, Cause { purpose: JOIN, request: RequestId::NONE });
+    sim.run_until(SimTime::ZERO + Span::from_secs(20));
+    (0..100).step_by(4).for_each(|node| sim.crash(Address(node)));
+    for asked in 1..=1_000 {
+        let request = Request::Lookup { key: width.hash(&format!("key-{asked}")), copies: 1 };
+        sim.ask(Address(asked % 101), request, Cause { purpose: LOOKUP, request: RequestId(asked.into()) });
+    }
+    sim.run_until(SimTime::ZERO + Span::from_secs(60));
+    for kind in ["KeepAlive", "GetEntry", "Place"] {
+        assert_eq!(sim.recorder().of(kind), [UPKEEP], "{kind}");
+    }
 }
 
 #[test]
@@ -404,6 +461,84 @@ fn a_lookup_pays_for_the_dead_with_silence_and_says_so() {
     }
 }
 
+/// From 0 to 0x9c by way of 0xa0, once by table and once by leaf set; and from 0 to 0xa0 by table alone.
+#[test]
+fn a_silent_entry_of_the_issuers_table_is_met_on_the_way_in_both_modes() {
+    for lookup in [LookupMode::Iterative, LookupMode::Recursive] {
+        for (key, hops, hops_to_owner) in [(0x9c, 1, 2), (0x9f, 1, 1)] {
+            let ids: Vec<u64> = every_16th().into_iter().chain([0x94, 0x98, 0x9c]).collect();
+            let mut world = warm(&Settings { leaf_set: 2, lookup, retries: 0, ..quiet() }, 8, &ids);
+            let is_ninth = |node: &Address| ids[node.index()] / 16 == 9;
+            let entry = world.sim.node(Address(0)).expect("up").routing_table().find(is_ninth).expect("a full row");
+            assert_ne!(ids[entry.index()], 0x9c);
+            world.crash([entry.0]);
+            let asked = world.look_up(Address(0), key_of(8, key), 1);
+            world.run(20);
+            let answer = world.answer_to(asked).expect("members lead there");
+            assert_eq!((answer.hops, answer.hops_to_owner), (hops, hops_to_owner), "{lookup:?}: {key:x}");
+            assert_eq!((answer.silence.timeouts, answer.silence.on_the_way), (1, 1), "{lookup:?}: {key:x}");
+        }
+    }
+}
+
+/// The pauses of a lookup that finds nobody to ask are nobody's silence.
+#[test]
+fn a_lookup_that_is_lost_has_met_as_many_silences_as_calls_ran_down() {
+    for lookup in [LookupMode::Iterative, LookupMode::Recursive] {
+        let mut world = warm(&Settings { leaf_set: 2, lookup, ..quiet() }, 8, &every_16th());
+        world.crash((1..16).filter(|node| *node != 8));
+        let asked = world.look_up(Address(0), key_of(8, 40), 1);
+        world.run(20);
+        let Report::Failed(failure) = world.end_of(asked) else {
+            panic!("nobody can know: {:?}", world.end_of(asked));
+        };
+        let silence = failure.silence;
+        assert_eq!(u64::from(silence.timeouts) + 1, world.watch().timeouts, "the last was the deadline");
+        assert!(silence.timeouts > 0 && silence.lost < Span::from_secs(10), "{lookup:?}: {silence:?}");
+    }
+}
+
+/// The first hop is silent for longer than a quarter of the deadline, and the second has nobody to hand it on to.
+#[test]
+fn a_recursive_lookup_waits_for_one_thing_at_a_time() {
+    let timeout = Timeout::Fixed(Duration(Span::from_secs(3)));
+    let mut world = warm(&Settings { leaf_set: 2, timeout, retries: 0, ..quiet() }, 8, &every_16th());
+    world.crash((1..16).filter(|node| *node != 10));
+    let asked = world.look_up(Address(0), key_of(8, 0x95), 1);
+    world.run(20);
+    let Report::Failed(failure) = world.end_of(asked) else {
+        panic!("nobody can know: {:?}", world.end_of(asked));
+    };
+    assert_eq!((failure.silence.timeouts, failure.silence.lost), (3, Span::from_secs(8)), "3 s, and 2.5 s twice");
+    let forwards = world
+        .watch()
+        .sent
+        .iter()
+        .filter(|(from, message)| *from == Address(0) && matches!(message, Message::Forward { .. }));
+    assert_eq!(forwards.count(), 4);
+}
+
+/// The owner of an iterative lookup is known when somebody's leaf set has named it; by table, when it replies.
+#[test]
+fn the_owner_is_known_when_it_is_named_or_else_when_it_is_reached() {
+    let settings = Settings { leaf_set: 2, lookup: LookupMode::Iterative, ..quiet() };
+    let ids: Vec<u64> = every_16th().into_iter().chain([0x98]).collect();
+    let mut world = warm(&settings, 8, &ids);
+    let is_ninth = |node: &Address| ids[node.index()] / 16 == 9;
+    let entry = world.sim.node(Address(0)).expect("up").routing_table().find(is_ninth).expect("a full row");
+    let entry = ids[entry.index()];
+    let beside = if entry == 0x90 { 0x98 } else { 0x90 };
+    for (key, known, replied) in [(entry, 40, 40), (beside, 40, 80), (16, 0, 40), (0, 0, 0)] {
+        let asked = world.look_up(Address(0), key_of(8, key), 1);
+        let start = world.sim.now();
+        world.run(1);
+        let answer = world.answer_to(asked).expect("a quiet network");
+        let after = |at: SimTime| at.since(start);
+        let expected = (Span::from_millis(known), Span::from_millis(replied));
+        assert_eq!((after(answer.known_at), after(answer.replied_at)), expected, "{key:x}");
+    }
+}
+
 #[test]
 fn steps_by_hand_repair_what_manual_upkeep_leaves() {
     let mut world = warm(&Settings { leaf_set: 2, ..quiet() }, 8, &[0, 18, 40, 60, 80]);
@@ -422,6 +557,17 @@ fn steps_by_hand_repair_what_manual_upkeep_leaves() {
     assert!(world.watch().kinds["GetRow"] > 0);
 }
 
+#[test]
+fn who_owes_an_answer_is_not_asked_again_whether_it_lives() {
+    let mut world = warm(&Settings { timeout: patient(), ..quiet() }, 8, &[0, 18, 40, 60, 80]);
+    world.crash(1..5);
+    for _ in 0..3 {
+        world.ask(Address(0), step_named("keep_alive"), UPKEEP);
+        world.run(1);
+    }
+    assert_eq!((world.watch().kinds["Probe"], world.watch().kinds["KeepAlive"]), (2, 2), "two of four are next to it");
+}
+
 /// That a neighbour lives does not say that it knows of the joining node: only its answer to the probe does.
 #[test]
 fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken() {
@@ -436,13 +582,7 @@ fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken(
         ..View::default()
     };
     let effects = puppet.receive(1, Message::Welcome { view: view(&[2]) });
-    let probes: Vec<(Address, Handle)> = (effects.iter())
-        .filter_map(|effect| match effect {
-            Effect::Send { to, message: Message::Probe { call, ready: false }, .. } => Some((*to, *call)),
-            _ => None,
-        })
-        .collect();
-    let [(Address(1), first), (Address(2), second)] = probes[..] else {
+    let [(Address(1), first), (Address(2), second)] = probes(&effects)[..] else {
         panic!("it asks both: {effects:?}");
     };
     puppet.receive(2, Message::Announce { leaves: vec![Address(1)], others: vec![] });
@@ -451,6 +591,44 @@ fn a_joining_node_is_ready_when_all_have_answered_and_not_when_they_have_spoken(
     assert!(!puppet.node.is_ready());
     puppet.receive(2, Message::Leaves { call: second, ready: true, view: view(&[1]) });
     assert!(puppet.node.is_ready());
+}
+
+/// The bootstrap was taken for dead, and then helps: were it not believed, there would be two owners of its id.
+#[test]
+fn who_was_silent_and_speaks_is_believed() {
+    let mut puppet = Puppet::new(0);
+    let call = puppet.call_of_join();
+    for _ in 0..=puppet.common.settings.retries {
+        puppet.handle(Event::Timer(Timer::Call(call)));
+    }
+    let effects = puppet.handle(Event::Timer(Timer::JoinAgain));
+    let again = forwarded(&effects).expect("it asks its bootstrap again");
+    puppet.receive(1, Message::Accepted { call: again });
+    let around = puppet.common.key(Address(1));
+    let (reach_smaller, reach_larger) = (Key::ZERO - around, Key::ZERO - around);
+    let view = |leaf| View { leaves: vec![Address(leaf)], reach_smaller, reach_larger, ..View::default() };
+    let effects = puppet.receive(1, Message::Welcome { view: view(2) });
+    for (Address(node), call) in probes(&effects) {
+        puppet.receive(node, Message::Leaves { call, ready: true, view: view(3 - node) });
+    }
+    assert!(puppet.node.is_ready());
+    assert_eq!(puppet.node.leaf_set().collect::<Vec<_>>(), [Address(2), Address(1)]);
+    assert!(!puppet.node.answers_for(around, Address(0), &puppet.common));
+}
+
+#[test]
+fn a_join_that_a_short_cut_delays_works_when_the_network_is_back() {
+    let mut world = World::of_keys(&Settings::default(), width(8), keys(8, &[0, 18]), 1, constant());
+    world.join(0);
+    let mut id: Option<RuleId> = None;
+    let cut = Rule::Partition(Groups::new(&[vec![Address(1)]]));
+    world.sim.change_network("apart", |network| id = Some(network.add(cut)));
+    world.join(1);
+    world.run_millis(1_501);
+    world.sim.change_network("together", |network| network.remove(id.expect("just added")));
+    world.run(5);
+    assert!(is_ready(&world, Address(1)));
+    assert_exact_leaf_sets(&world);
 }
 
 /// A node that joins answers that it is no member, finds its place, asks its neighbour, and then the answer arrives.
@@ -562,6 +740,28 @@ fn messages_take_the_bytes_that_their_layout_says() {
     }
 }
 
+/// On whose behalf each kind of message was sent; errands of members to a place are a kind of their own.
+#[derive(Default)]
+struct Purposes(BTreeSet<(&'static str, Purpose)>);
+
+impl Purposes {
+    fn of(&self, kind: &str) -> Vec<Purpose> {
+        self.0.iter().filter(|(other, _)| *other == kind).map(|(_, purpose)| *purpose).collect()
+    }
+}
+
+impl Recorder<Pastry> for Purposes {
+    fn record(&mut self, _: SimTime, fact: &Fact<'_, Pastry>) {
+        if let Fact::Sent { message, cause, .. } = fact {
+            let kind = match message {
+                Message::Forward { errand: Errand { what: Aim::Place { is_member: true, .. }, .. }, .. } => "Place",
+                message => Pastry::kind(message),
+            };
+            self.0.insert((kind, cause.purpose));
+        }
+    }
+}
+
 /// One node of three, driven by hand.
 struct Puppet {
     node: Pastry,
@@ -590,12 +790,25 @@ impl Puppet {
     /// Asks the node to join, and says by which call it asks its bootstrap.
     fn call_of_join(&mut self) -> Handle {
         let effects = self.handle(Event::Request(Request::Join { bootstraps: vec![Address(1)] }));
-        let asked = effects.iter().find_map(|effect| match effect {
-            Effect::Send { message: Message::Forward { call, .. }, .. } => Some(*call),
-            _ => None,
-        });
-        asked.unwrap_or(handle())
+        forwarded(&effects).unwrap_or(handle())
     }
+}
+
+/// Whom a joining node asks for their leaf sets, and by which calls.
+fn probes(effects: &[Effect<Pastry>]) -> Vec<(Address, Handle)> {
+    let probe = |effect: &Effect<Pastry>| match effect {
+        Effect::Send { to, message: Message::Probe { call, ready: false }, .. } => Some((*to, *call)),
+        _ => None,
+    };
+    effects.iter().filter_map(probe).collect()
+}
+
+/// By which call an errand is handed on, if one is.
+fn forwarded(effects: &[Effect<Pastry>]) -> Option<Handle> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send { message: Message::Forward { call, .. }, .. } => Some(*call),
+        _ => None,
+    })
 }
 
 /// No upkeep, no proximity: a warm start stays as it is.
@@ -738,6 +951,11 @@ fn warm(settings: &Settings, bits: u32, ids: &[u64]) -> World<Pastry> {
     let mut world = World::of_keys(settings, width(bits), keys(bits, ids), 1, constant());
     world.begin(ids.len() as u32);
     world
+}
+
+/// The ids 0, 16, 32, …, 240.
+fn every_16th() -> Vec<u64> {
+    (0..16).map(|id| id * 16).collect()
 }
 
 fn keys(bits: u32, ids: &[u64]) -> Vec<Key> {

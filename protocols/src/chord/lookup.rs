@@ -142,6 +142,15 @@ impl Chord {
         }
     }
 
+    /// The next node on the way has taken on a recursive lookup.
+    pub(super) fn accepted(&mut self, errand: &Errand, me: Address) {
+        if errand.issuer == me
+            && let Some(lookup) = self.lookups.get_mut(errand.lookup)
+        {
+            lookup.silence.on_the_way = lookup.silence.timeouts;
+        }
+    }
+
     /// Takes on a recursive lookup that another node hands over.
     pub(super) fn take_on(&mut self, errand: Errand, cx: &mut Cx<'_>) {
         let search = self.search(errand.key, cx);

@@ -30,16 +30,31 @@ impl Pastry {
 
     /// A lookup that had nobody to ask begins again.
     pub(super) fn look_again(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        let settings = &cx.shared().settings;
-        let Some(lookup) = self.lookups.get_mut(id) else {
-            return;
-        };
-        if settings.lookup == LookupMode::Recursive {
-            // Nothing was heard of it since it was sent out.
-            lookup.silence.add(recursive_attempt(settings));
+        if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.search.restart();
+            self.set_out(id, cx);
         }
-        lookup.search.restart();
-        self.set_out(id, cx);
+    }
+
+    /// Nothing was heard of a recursive lookup since the next node has taken it on.
+    pub(super) fn send_again(&mut self, id: Handle, cx: &mut Cx<'_>) {
+        if let Some(lookup) = self.lookups.get_mut(id) {
+            lookup.silence.add(recursive_attempt(&cx.shared().settings));
+            self.set_out(id, cx);
+        }
+    }
+
+    /// The next node has taken on an errand. Until then its call is what guards a lookup, and counts the silences.
+    pub(super) fn accepted(&mut self, carried: &Carried, cx: &mut Cx<'_>) {
+        if let Aim::Lookup { lookup: id, .. } = carried.errand.what
+            && carried.errand.issuer == cx.me()
+            && let Some(lookup) = self.lookups.get_mut(id)
+        {
+            if !carried.near {
+                lookup.silence.on_the_way = lookup.silence.timeouts;
+            }
+            cx.set_timer(again_slot(id), recursive_attempt(&cx.shared().settings), Timer::SendAgain(id));
+        }
     }
 
     /// A user's lookup has come to nothing.
@@ -98,6 +113,10 @@ impl Pastry {
         };
         lookup.silence.timeouts += toll.timeouts;
         lookup.silence.on_the_way += toll.on_the_way;
+        if !near && toll.forwards > 0 {
+            // A table led to the owner: whatever was met was on the way there, though an acknowledgement be late.
+            lookup.silence.on_the_way = lookup.silence.timeouts;
+        }
         lookup.known_at = cx.now();
         let hops = toll.forwards.saturating_sub(u32::from(near));
         answer(owner, holders, (hops, toll.forwards), &lookup, cx);
@@ -150,8 +169,7 @@ impl Pastry {
 
     /// Sends a lookup on its way, by the mode in force.
     fn set_out(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        let settings = &cx.shared().settings;
-        if settings.lookup == LookupMode::Iterative {
+        if cx.shared().settings.lookup == LookupMode::Iterative {
             return self.advance(id, cx);
         }
         let Some(lookup) = self.lookups.get(id) else {
@@ -159,7 +177,6 @@ impl Pastry {
         };
         let what = Aim::Lookup { lookup: id, copies: lookup.copies };
         let errand = Errand { key: lookup.key, issuer: cx.me(), near: false, toll: Toll::default(), what };
-        cx.set_timer(again_slot(id), recursive_attempt(settings), Timer::LookAgain(id));
         self.take_on(errand, cx);
     }
 
@@ -233,7 +250,7 @@ fn answer(owner: Address, holders: Vec<Address>, (hops, hops_to_owner): (u32, u3
     }));
 }
 
-/// How long the issuer of a recursive lookup waits before it sends it out again.
+/// How long the issuer of a recursive lookup waits for the owner once the next node has it, before it sends it out again.
 fn recursive_attempt(settings: &Settings) -> Span {
     Span::from_nanos(settings.lookup_deadline.0.as_nanos() / RECURSIVE_ATTEMPTS)
 }

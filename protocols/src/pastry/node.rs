@@ -119,8 +119,10 @@ pub enum Timer {
     Call(Handle),
     /// A lookup's deadline.
     Deadline(Handle),
-    /// A lookup found nobody to ask, or a recursive one was not heard of: begin again.
+    /// A lookup found nobody to ask: begin again.
     LookAgain(Handle),
+    /// A recursive lookup was not heard of: send it out again.
+    SendAgain(Handle),
 }
 
 pub(super) type Cx<'a> = Context<'a, Pastry>;
@@ -210,7 +212,6 @@ impl Pastry {
     /// answered by it to be sure that it is known there.
     pub(super) fn confirm(&mut self, node: Address, cx: &mut Cx<'_>) {
         if self.status == Status::Waiting {
-            self.known.silent.forget(node);
             self.hear_of(node, cx);
         } else {
             self.admit(node, cx);
@@ -242,7 +243,6 @@ impl Pastry {
 
     /// A node that is about to be a member has spoken, or one that was a member is so no longer.
     pub(super) fn expect(&mut self, node: Address, cx: &mut Cx<'_>) {
-        self.known.silent.forget(node);
         self.forget(node, place(cx));
         if self.known.leaves.has_room_for(node, place(cx)) {
             self.known.heard.waits(node);

@@ -82,19 +82,32 @@ impl Pastry {
     /// One round: whether the leaf set lives, who is in the leaf sets of the two nearest, and what has become of those
     /// that were heard of.
     fn keep_alive(&mut self, cx: &mut Cx<'_>) {
+        self.check_leaves(cx);
+        let heard: Vec<Address> = self.known.heard.iter().collect();
+        for node in heard {
+            self.probe(node, cx);
+        }
+        self.check_neighbour(cx);
+        self.fill_leaves(cx);
+        if self.known.is_nobody() {
+            self.ask_bootstrap(cx);
+        }
+    }
+
+    /// The nearest on either side are asked for their leaf sets, the others whether they live.
+    fn check_leaves(&mut self, cx: &mut Cx<'_>) {
         let nearest = Turn::BOTH.map(|turn| self.known.leaves.first(turn));
         for node in nearest.into_iter().flatten() {
             self.probe(node, cx);
         }
         let leaves: Vec<Address> = self.known.leaves.iter().filter(|node| !nearest.contains(&Some(*node))).collect();
         for node in leaves {
-            self.call(node, What::KeepAlive, cx);
+            self.check_alive(node, cx);
         }
-        let heard: Vec<Address> = self.known.heard.iter().collect();
-        for node in heard {
-            self.probe(node, cx);
-        }
-        self.check_neighbour(cx);
+    }
+
+    /// Looks for whoever belongs on a side that is short.
+    fn fill_leaves(&mut self, cx: &mut Cx<'_>) {
         if Turn::BOTH.into_iter().any(|turn| self.known.leaves.is_short(turn, place(cx))) {
             for node in self.known.others() {
                 self.hear_of(node, cx);
@@ -103,8 +116,12 @@ impl Pastry {
         for turn in Turn::BOTH {
             self.fill(turn, cx);
         }
-        if self.known.is_nobody() {
-            self.ask_bootstrap(cx);
+    }
+
+    /// Asks a node whether it lives, unless it still owes the answer of an earlier round.
+    fn check_alive(&mut self, node: Address, cx: &mut Cx<'_>) {
+        if !self.calls.iter().any(|call| call.to == node && call.what == What::KeepAlive) {
+            self.call(node, What::KeepAlive, cx);
         }
     }
 
@@ -114,7 +131,7 @@ impl Pastry {
             self.known.neighbourhood.iter().filter(|node| !self.known.leaves.contains(*node)).collect();
         if !apart.is_empty() {
             let drawn = sampler::below(cx.chance(), apart.len() as u64) as usize;
-            self.call(apart[drawn], What::KeepAlive, cx);
+            self.check_alive(apart[drawn], cx);
         }
     }
 
