@@ -342,7 +342,7 @@ fn what_keeps_the_tables_in_order_is_upkeep() {
     (0..100).step_by(4).for_each(|node| sim.crash(Address(node)));
     for asked in 1..=1_000 {
         let request = Request::Lookup { key: width.hash(&format!("key-{asked}")), copies: 1 };
-        sim.ask(Address(asked % 101), request, Cause { purpose: LOOKUP, request: RequestId(asked.into()) });
+        sim.ask(Address(asked % 101), request, Cause { purpose: LOOKUP, request: RequestId(asked) });
     }
     sim.run_until(SimTime::ZERO + Span::from_secs(60));
     for kind in ["KeepAlive", "GetEntry", "Place"] {
