@@ -53,6 +53,7 @@ mod upkeep;
 use sim::address::Address;
 use sim::protocol::{Context, Event, Protocol};
 
+use crate::calling::Caller;
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
 use crate::rpc::Call;
@@ -221,7 +222,7 @@ impl Chord {
             | Message::ResponsePending { call }
             | Message::NotMember { call }
             | Message::Accepted { call } => {
-                if let Some(what) = self.answered(call, from, &message, cx) {
+                if let Some(Call { what, .. }) = self.answered(call, from, &message, cx) {
                     self.replied(from, what, message, cx);
                 }
             }

@@ -51,6 +51,7 @@ mod upkeep;
 use sim::address::Address;
 use sim::protocol::{Context, Event, Protocol};
 
+use crate::calling::Caller;
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
 use crate::rpc::Call;
@@ -183,7 +184,7 @@ impl Kademlia {
         let (Message::Nodes { call, .. } | Message::Pong { call } | Message::NotMember { call }) = *message else {
             return;
         };
-        if let Some(what) = self.answered(call, from, message, cx) {
+        if let Some(Call { what, .. }) = self.answered(call, from, message, cx) {
             self.replied(from, what, message, cx);
         }
     }

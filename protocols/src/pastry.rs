@@ -199,7 +199,7 @@ impl Pastry {
             Timer::LookAgain(lookup) => self.look_again(lookup, cx),
             Timer::SendAgain(lookup) => self.send_again(lookup, cx),
             Timer::Call(call) => {
-                if let Some(Call { to, what, .. }) = self.silence(call, cx) {
+                if let Some(Call { to, what, .. }) = self.heard_nothing(call, cx) {
                     let forgotten = self.bury(to, cx);
                     self.no_answer(to, what, true, cx);
                     self.repair(to, forgotten, cx);
@@ -214,7 +214,7 @@ impl Pastry {
             return self.questioned(from, message, cx);
         }
         if let Some(call) = message.answers() {
-            if let Some(what) = self.answered(call, from, &message, cx) {
+            if let Some(what) = self.heard_back(call, from, &message, cx) {
                 self.replied(from, what, message, cx);
             }
             return;

@@ -124,6 +124,11 @@ impl<W> Calls<W> {
         self.table.iter()
     }
 
+    /// The call of this number, while it waits, to be changed.
+    pub fn get_mut(&mut self, id: Handle) -> Option<&mut Call<W>> {
+        self.table.get_mut(id)
+    }
+
     /// How many calls wait.
     pub fn len(&self) -> usize {
         self.table.len()

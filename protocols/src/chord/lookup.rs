@@ -4,9 +4,10 @@ use sim::address::Address;
 use sim::time::Span;
 
 use super::message::{Errand, Message, Toll};
-use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, place};
+use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, place};
 use super::search::{Next, Route, Search};
 use super::settings::Settings;
+use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
 use crate::settings::LookupMode;
@@ -22,7 +23,7 @@ impl Chord {
             return;
         }
         let id = self.open(key, Why::User { copies }, self.search(key, cx), cx);
-        cx.set_timer(deadline_slot(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
+        cx.set_timer(Self::SLOTS.deadline(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
         self.set_out(id, cx);
     }
 
@@ -183,8 +184,8 @@ impl Chord {
             self.hang_up(call, cx);
         }
         if matches!(lookup.why, Why::User { .. }) {
-            cx.cancel_timer(deadline_slot(id));
-            cx.cancel_timer(again_slot(id));
+            cx.cancel_timer(Self::SLOTS.deadline(id));
+            cx.cancel_timer(Self::SLOTS.again(id));
         }
         Some(lookup)
     }
@@ -203,7 +204,7 @@ impl Chord {
         };
         let errand = Errand { key: lookup.key, issuer: cx.me(), lookup: id, toll: Toll::default(), copies };
         let search = lookup.search.clone();
-        cx.set_timer(again_slot(id), recursive_attempt(settings), Timer::LookAgain(id));
+        cx.set_timer(Self::SLOTS.again(id), recursive_attempt(settings), Timer::LookAgain(id));
         self.carry(Box::new(Carried { errand, search }), cx);
     }
 
@@ -254,7 +255,7 @@ impl Chord {
             Why::User { .. } if !cx.shared().settings.restart_lost => self.give_up(id, FailureReason::NoRoute, cx),
             Why::User { .. } => {
                 let pause = jittered(LOST_PAUSE, cx.chance());
-                cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));
+                cx.set_timer(Self::SLOTS.again(id), pause, Timer::LookAgain(id));
             }
             Why::Join => {
                 self.close(id, cx);

@@ -10,10 +10,11 @@ use super::message::{Errand, Message};
 use super::neighbours::{Neighbours, Place};
 use super::published::Published;
 use super::search::{Route, Search};
-use super::settings::RouteOver;
-use crate::dht::Silence;
+use super::settings::{RouteOver, Settings};
+use crate::calling::{Caller, Slots};
+use crate::dht::{Common, Silence};
 use crate::key::Key;
-use crate::rpc::{Call, Calls, Silent};
+use crate::rpc::{Calls, Timeout};
 use crate::table::{Handle, Table};
 use crate::taken::Taken;
 
@@ -76,7 +77,7 @@ pub(super) enum Why {
 
 /// What a call is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum What {
+pub(crate) enum What {
     /// The way to a lookup's key.
     Ask(Handle),
     /// Whether the owner of a lookup's key lives.
@@ -95,23 +96,9 @@ pub(super) enum What {
     Deliver(Box<Carried>),
 }
 
-impl What {
-    /// Whether a message is an answer to this. One that was meant for an earlier life of this node may not be.
-    fn is_answered_by(&self, message: &Message) -> bool {
-        matches!(
-            (self, message),
-            (_, Message::NotMember { .. })
-                | (Self::Ask(_), Message::Way { .. })
-                | (Self::Query | Self::JoinQuery, Message::Neighbours { .. } | Message::ResponsePending { .. })
-                | (Self::Claim(_) | Self::StepPing | Self::PingPredecessor, Message::Pong { .. })
-                | (Self::Forward(_) | Self::Deliver(_), Message::Accepted { .. })
-        )
-    }
-}
-
 /// A recursive lookup that this node has taken on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Carried {
+pub(crate) struct Carried {
     pub(super) errand: Errand,
     pub(super) search: Search,
 }
@@ -187,66 +174,38 @@ impl Chord {
         closer.truncate(limit);
         Route { closer: closer.into_iter().map(|(_, node)| node).collect(), owners, more }
     }
+}
 
-    /// Asks a node something, and wakes when it stays silent.
-    pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
-        let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
-        let what = &self.calls.get(id).expect("the call just begun is there").what;
-        let message = self.question(id, to, what, cx);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        id
+impl Caller for Chord {
+    type What = What;
+
+    const SLOTS: Slots = Slots::after(OWN_SLOTS);
+
+    fn calls(&self) -> &Calls<What> {
+        &self.calls
     }
 
-    /// A call's answer has come; none if nobody waits for it.
-    pub(super) fn answered(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
-        if self.calls.get(id).is_some_and(|call| !call.what.is_answered_by(answer)) {
-            return None;
-        }
-        let call = self.calls.answered(id, from, cx.now())?;
-        cx.cancel_timer(call_slot(id));
-        Some(call.what)
+    fn calls_mut(&mut self) -> &mut Calls<What> {
+        &mut self.calls
     }
 
-    /// A call has met silence: it is repeated, or its end is returned.
-    pub(super) fn silence(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
-        let settings = &cx.shared().settings;
-        let (waited, again) = match self.calls.silent(id, cx.now(), settings.timeout, settings.retries)? {
-            Silent::GaveUp(mut call) => {
-                note_toll(&mut call.what, cx.me());
-                self.note_silence(&call.what, call.wait, cx.me());
-                return Some(call);
-            }
-            Silent::Again { call, waited } => {
-                note_toll(&mut call.what, cx.me());
-                (waited, call.clone())
-            }
-        };
-        let Call { to, what, wait, .. } = again;
-        self.note_silence(&what, waited, cx.me());
-        let message = self.question(id, to, &what, cx);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        None
+    fn patience(shared: &Common<Settings>) -> (Timeout, u32) {
+        (shared.settings.timeout, shared.settings.retries)
     }
 
-    /// Ends a call that nobody waits for any more.
-    pub(super) fn hang_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        if self.calls.end(id).is_some() {
-            cx.cancel_timer(call_slot(id));
-        }
+    fn timer(call: Handle) -> Timer {
+        Timer::Call(call)
     }
 
-    /// An attempt for one of the node's own lookups met silence.
-    fn note_silence(&mut self, what: &What, waited: Span, me: Address) {
-        let lookup = match what {
-            What::Ask(lookup) | What::Claim(lookup) => *lookup,
-            What::Forward(carried) | What::Deliver(carried) if carried.errand.issuer == me => carried.errand.lookup,
-            _ => return,
-        };
-        if let Some(lookup) = self.lookups.get_mut(lookup) {
-            lookup.silence.add(waited);
-        }
+    fn is_answer(what: &What, message: &Message) -> bool {
+        matches!(
+            (what, message),
+            (_, Message::NotMember { .. })
+                | (What::Ask(_), Message::Way { .. })
+                | (What::Query | What::JoinQuery, Message::Neighbours { .. } | Message::ResponsePending { .. })
+                | (What::Claim(_) | What::StepPing | What::PingPredecessor, Message::Pong { .. })
+                | (What::Forward(_) | What::Deliver(_), Message::Accepted { .. })
+        )
     }
 
     fn question(&self, call: Handle, to: Address, what: &What, cx: &Cx<'_>) -> Message {
@@ -274,6 +233,18 @@ impl Chord {
             }
         }
     }
+
+    fn attempt_failed(&mut self, what: &mut What, waited: Span, me: Address) {
+        note_toll(what, me);
+        let lookup = match &*what {
+            What::Ask(lookup) | What::Claim(lookup) => *lookup,
+            What::Forward(carried) | What::Deliver(carried) if carried.errand.issuer == me => carried.errand.lookup,
+            _ => return,
+        };
+        if let Some(lookup) = self.lookups.get_mut(lookup) {
+            lookup.silence.add(waited);
+        }
+    }
 }
 
 /// An attempt to hand on another node's recursive lookup met silence: its issuer hears of it when the owner replies.
@@ -290,24 +261,12 @@ pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
     Place { me: cx.me(), common: cx.shared() }
 }
 
-pub(super) fn deadline_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 1)
-}
-
-pub(super) fn again_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 2)
-}
-
-fn call_slot(call: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * call.place())
-}
-
 pub(super) const STABILIZE: Slot = Slot(0);
 pub(super) const STABILIZE_AGAIN: Slot = Slot(1);
 pub(super) const FIX_FINGER: Slot = Slot(2);
 pub(super) const MERGE: Slot = Slot(3);
 pub(super) const JOIN_AGAIN: Slot = Slot(4);
-const FIRST_FREE_SLOT: u32 = 5;
+const OWN_SLOTS: u32 = 5;
 
 #[cfg(test)]
 mod tests {

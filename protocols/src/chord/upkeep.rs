@@ -12,6 +12,7 @@ use super::node::{
 };
 use super::published::{Published, Step};
 use super::settings::{Merge, Rules};
+use crate::calling::Caller;
 use crate::dht::Report;
 use crate::rpc::Calls;
 use crate::settings::Maintenance;

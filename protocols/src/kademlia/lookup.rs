@@ -4,8 +4,9 @@ use sim::address::Address;
 use sim::time::Span;
 
 use super::message::Message;
-use super::node::{Cx, Kademlia, Lookup, Status, Timer, What, Why, again_slot, deadline_slot, place};
+use super::node::{Cx, Kademlia, Lookup, Status, Timer, What, Why, place};
 use super::search::{Candidate, Limits, Search};
+use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
 use crate::table::Handle;
@@ -20,7 +21,7 @@ impl Kademlia {
             return;
         }
         let id = self.open(key, Why::User { copies }, cx);
-        cx.set_timer(deadline_slot(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
+        cx.set_timer(Self::SLOTS.deadline(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
         self.begin_search(id, cx);
     }
 
@@ -129,7 +130,7 @@ impl Kademlia {
         let closest = lookup.search.closest().next().map(|(candidate, _)| candidate.node);
         if matches!(lookup.why, Why::User { .. }) && closest.is_none() && !self.is_alone(cx) {
             let pause = jittered(LOST_PAUSE, cx.chance());
-            return cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));
+            return cx.set_timer(Self::SLOTS.again(id), pause, Timer::LookAgain(id));
         }
         let Some(lookup) = self.close(id, cx) else {
             return;
@@ -149,8 +150,8 @@ impl Kademlia {
             self.hang_up(*call, cx);
         }
         if matches!(lookup.why, Why::User { .. }) {
-            cx.cancel_timer(deadline_slot(id));
-            cx.cancel_timer(again_slot(id));
+            cx.cancel_timer(Self::SLOTS.deadline(id));
+            cx.cancel_timer(Self::SLOTS.again(id));
         }
         Some(lookup)
     }

@@ -2,16 +2,17 @@
 
 use sim::address::Address;
 use sim::protocol::{Context, Slot};
-use sim::time::SimTime;
+use sim::time::{SimTime, Span};
 
 use super::buckets::{Buckets, Place, Seen};
 use super::message::Message;
 use super::search::Search;
 use super::settings::{Eviction, Settings};
 use super::trouble::Trouble;
-use crate::dht::Silence;
+use crate::calling::{Caller, Slots};
+use crate::dht::{Common, Silence};
 use crate::key::Key;
-use crate::rpc::{Call, Calls, Silent};
+use crate::rpc::{Calls, Timeout};
 use crate::table::{Handle, Table};
 use crate::upkeep::for_upkeep;
 
@@ -64,22 +65,11 @@ pub(super) enum Why {
 
 /// What a call is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum What {
+pub(crate) enum What {
     /// The contacts closest to a lookup's key.
     Find(Handle),
     /// Whether the oldest contact of a full bucket lives.
     PingOldest,
-}
-
-impl What {
-    /// Whether a message is an answer to this. One that was meant for an earlier life of this node may not be.
-    fn is_answered_by(self, message: &Message) -> bool {
-        matches!(
-            (self, message),
-            (Self::Find(_), Message::Nodes { .. } | Message::NotMember { .. })
-                | (Self::PingOldest, Message::Pong { .. })
-        )
-    }
 }
 
 /// Every reason for a Kademlia node to wake.
@@ -150,42 +140,6 @@ impl Kademlia {
         self.buckets.contacts().all(|node| self.trouble.is_stale(node, stale_after))
     }
 
-    /// Asks a node something, and wakes when it stays silent.
-    pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
-        let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
-        let message = self.question(id, what);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        id
-    }
-
-    /// A call's answer has come; none if nobody waits for it.
-    pub(super) fn answered(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
-        if self.calls.get(id).is_some_and(|call| !call.what.is_answered_by(answer)) {
-            return None;
-        }
-        let call = self.calls.answered(id, from, cx.now())?;
-        cx.cancel_timer(call_slot(id));
-        Some(call.what)
-    }
-
-    /// A call has met silence: it is repeated, or its end is returned.
-    pub(super) fn silence(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
-        let Settings { timeout, retries, .. } = cx.shared().settings;
-        let (to, what, wait, waited) = match self.calls.silent(id, cx.now(), timeout, retries)? {
-            Silent::GaveUp(call) => {
-                self.note_silence(call.what, call.wait);
-                return Some(call);
-            }
-            Silent::Again { call, waited } => (call.to, call.what, call.wait, waited),
-        };
-        self.note_silence(what, waited);
-        let message = self.question(id, what);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        None
-    }
-
     /// A contact did not answer a call.
     pub(super) fn failed(&mut self, node: Address, cx: &mut Cx<'_>) {
         let Settings { backoff, stale_after, .. } = cx.shared().settings;
@@ -200,33 +154,55 @@ impl Kademlia {
         self.trouble.keep(|node| self.buckets.contains(node, place));
     }
 
-    /// Ends a call that nobody waits for any more.
-    pub(super) fn hang_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        if self.calls.end(id).is_some() {
-            cx.cancel_timer(call_slot(id));
-        }
-    }
-
     fn is_fit(&self, node: Address, cx: &Cx<'_>) -> bool {
         self.trouble.is_fit(node, cx.now(), cx.shared().settings.stale_after)
     }
+}
 
-    /// An attempt for one of the node's own lookups met silence.
-    fn note_silence(&mut self, what: What, waited: sim::time::Span) {
-        if let What::Find(lookup) = what
-            && let Some(lookup) = self.lookups.get_mut(lookup)
-        {
-            lookup.silence.add(waited);
-        }
+impl Caller for Kademlia {
+    type What = What;
+
+    const SLOTS: Slots = Slots::after(OWN_SLOTS);
+
+    fn calls(&self) -> &Calls<What> {
+        &self.calls
     }
 
-    fn question(&self, call: Handle, what: What) -> Message {
-        match what {
+    fn calls_mut(&mut self) -> &mut Calls<What> {
+        &mut self.calls
+    }
+
+    fn patience(shared: &Common<Settings>) -> (Timeout, u32) {
+        (shared.settings.timeout, shared.settings.retries)
+    }
+
+    fn timer(call: Handle) -> Timer {
+        Timer::Call(call)
+    }
+
+    fn is_answer(what: &What, message: &Message) -> bool {
+        matches!(
+            (what, message),
+            (What::Find(_), Message::Nodes { .. } | Message::NotMember { .. })
+                | (What::PingOldest, Message::Pong { .. })
+        )
+    }
+
+    fn question(&self, call: Handle, _: Address, what: &What, _: &Cx<'_>) -> Message {
+        match *what {
             What::Find(lookup) => {
                 let key = self.lookups.get(lookup).map_or(Key::ZERO, |lookup| lookup.search.key());
                 Message::FindNode { call, key }
             }
             What::PingOldest => Message::Ping { call },
+        }
+    }
+
+    fn attempt_failed(&mut self, what: &mut What, waited: Span, _: Address) {
+        if let What::Find(lookup) = *what
+            && let Some(lookup) = self.lookups.get_mut(lookup)
+        {
+            lookup.silence.add(waited);
         }
     }
 }
@@ -236,19 +212,7 @@ pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
     Place { me: cx.me(), common: cx.shared() }
 }
 
-pub(super) fn deadline_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 1)
-}
-
-pub(super) fn again_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 2)
-}
-
-fn call_slot(call: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * call.place())
-}
-
 pub(super) const REFRESH: Slot = Slot(0);
 pub(super) const JOIN_AGAIN: Slot = Slot(1);
 pub(super) const LONELY: Slot = Slot(2);
-const FIRST_FREE_SLOT: u32 = 3;
+const OWN_SLOTS: u32 = 3;

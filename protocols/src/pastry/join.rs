@@ -16,6 +16,7 @@ use super::leaf_set::{LeafSet, View};
 use super::message::{Aim, Errand, Message, Toll};
 use super::node::{Carried, Cx, JOIN_AGAIN, Pastry, Status, Timer, What, place};
 use super::settings::Join;
+use crate::calling::Caller;
 use crate::dht::Report;
 use crate::key::Key;
 use crate::rpc::Calls;

@@ -5,9 +5,10 @@ use sim::time::Span;
 
 use super::known::Next;
 use super::message::{Aim, Errand, Message, Toll};
-use super::node::{Carried, Cx, Lookup, Pastry, Status, Timer, What, again_slot, deadline_slot, place};
+use super::node::{Carried, Cx, Lookup, Pastry, Status, Timer, What, place};
 use super::search::Search;
 use super::settings::Settings;
+use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
 use crate::settings::LookupMode;
@@ -24,7 +25,7 @@ impl Pastry {
         }
         let (search, silence) = (Search::default(), Silence::default());
         let id = self.lookups.insert(Lookup { key, copies, search, known_at: cx.now(), silence, call: None });
-        cx.set_timer(deadline_slot(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
+        cx.set_timer(Self::SLOTS.deadline(id), cx.shared().settings.lookup_deadline.0, Timer::Deadline(id));
         self.set_out(id, cx);
     }
 
@@ -53,7 +54,7 @@ impl Pastry {
             if !carried.near {
                 lookup.silence.on_the_way = lookup.silence.timeouts;
             }
-            cx.set_timer(again_slot(id), recursive_attempt(&cx.shared().settings), Timer::SendAgain(id));
+            cx.set_timer(Self::SLOTS.again(id), recursive_attempt(&cx.shared().settings), Timer::SendAgain(id));
         }
     }
 
@@ -218,7 +219,7 @@ impl Pastry {
     fn lost(&mut self, id: Handle, cx: &mut Cx<'_>) {
         if cx.shared().settings.restart_lost {
             let pause = jittered(LOST_PAUSE, cx.chance());
-            cx.set_timer(again_slot(id), pause, Timer::LookAgain(id));
+            cx.set_timer(Self::SLOTS.again(id), pause, Timer::LookAgain(id));
         } else {
             self.give_up(id, FailureReason::NoRoute, cx);
         }
@@ -230,8 +231,8 @@ impl Pastry {
         if let Some(call) = lookup.call {
             self.hang_up(call, cx);
         }
-        cx.cancel_timer(deadline_slot(id));
-        cx.cancel_timer(again_slot(id));
+        cx.cancel_timer(Self::SLOTS.deadline(id));
+        cx.cancel_timer(Self::SLOTS.again(id));
         Some(lookup)
     }
 }

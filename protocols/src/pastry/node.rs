@@ -9,10 +9,11 @@ use super::message::{Aim, Errand, Message, Toll};
 use super::place::Place;
 use super::routing_table::Offered;
 use super::search::Search;
-use super::settings::Proximity;
-use crate::dht::Silence;
+use super::settings::{Proximity, Settings};
+use crate::calling::{Caller, Slots};
+use crate::dht::{Common, Silence};
 use crate::key::Key;
-use crate::rpc::{Call, Calls, Silent};
+use crate::rpc::{Call, Calls, Timeout};
 use crate::settings::Maintenance;
 use crate::table::{Handle, Table};
 use crate::taken::Taken;
@@ -61,7 +62,7 @@ pub(super) struct Lookup {
 
 /// What a call is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum What {
+pub(crate) enum What {
     /// The way to a lookup's key.
     Ask(Handle),
     /// An errand, handed on.
@@ -78,25 +79,9 @@ pub(super) enum What {
     GetRow { row: u32 },
 }
 
-impl What {
-    /// Whether a message is an answer to this. One that was meant for an earlier life of this node may not be.
-    fn is_answered_by(&self, message: &Message) -> bool {
-        matches!(
-            (self, message),
-            (_, Message::NotMember { .. })
-                | (Self::Ask(_), Message::Way { .. } | Message::Mine { .. })
-                | (Self::Forward(_), Message::Accepted { .. })
-                | (Self::KeepAlive | Self::Measure, Message::Pong { .. })
-                | (Self::Probe, Message::Leaves { .. })
-                | (Self::Mend { .. }, Message::Entry { .. })
-                | (Self::GetRow { .. }, Message::Row { .. })
-        )
-    }
-}
-
 /// An errand that this node has taken on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Carried {
+pub(crate) struct Carried {
     pub(super) errand: Errand,
     /// Who was silent, or must not be asked.
     pub(super) avoid: Vec<Address>,
@@ -143,23 +128,9 @@ impl Pastry {
         self.known.table.iter()
     }
 
-    /// Asks a node something, and wakes when it stays silent.
-    pub(super) fn call(&mut self, to: Address, what: What, cx: &mut Cx<'_>) -> Handle {
-        let (id, wait) = self.calls.begin(to, what, cx.now(), cx.shared().settings.timeout);
-        let what = &self.calls.get(id).expect("the call just begun is there").what;
-        let message = self.question(id, to, what);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        id
-    }
-
     /// A call's answer has come; none if nobody waits for it.
-    pub(super) fn answered(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
-        if self.calls.get(id).is_some_and(|call| !call.what.is_answered_by(answer)) {
-            return None;
-        }
-        let call = self.calls.answered(id, from, cx.now())?;
-        cx.cancel_timer(call_slot(id));
+    pub(super) fn heard_back(&mut self, id: Handle, from: Address, answer: &Message, cx: &mut Cx<'_>) -> Option<What> {
+        let call = self.answered(id, from, answer, cx)?;
         self.ended(&call.what, from);
         if call.attempt == 0 && !matches!(answer, Message::NotMember { .. }) {
             self.measured(from, cx.now().since(call.sent), place(cx));
@@ -167,34 +138,11 @@ impl Pastry {
         Some(call.what)
     }
 
-    /// A call has met silence: it is repeated, or its end is returned.
-    pub(super) fn silence(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
-        let settings = &cx.shared().settings;
-        let (waited, again) = match self.calls.silent(id, cx.now(), settings.timeout, settings.retries)? {
-            Silent::GaveUp(mut call) => {
-                note_toll(&mut call.what, cx.me());
-                self.note_silence(&call.what, call.wait, cx.me());
-                self.ended(&call.what, call.to);
-                return Some(call);
-            }
-            Silent::Again { call, waited } => {
-                note_toll(&mut call.what, cx.me());
-                (waited, call.clone())
-            }
-        };
-        let Call { to, what, wait, .. } = again;
-        self.note_silence(&what, waited, cx.me());
-        let message = self.question(id, to, &what);
-        cx.send(to, message);
-        cx.set_timer(call_slot(id), wait, Timer::Call(id));
-        None
-    }
-
-    /// Ends a call that nobody waits for any more.
-    pub(super) fn hang_up(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        if self.calls.end(id).is_some() {
-            cx.cancel_timer(call_slot(id));
-        }
+    /// A call has met silence; its end, if it is not repeated.
+    pub(super) fn heard_nothing(&mut self, id: Handle, cx: &mut Cx<'_>) -> Option<Call<What>> {
+        let call = self.silence(id, cx)?;
+        self.ended(&call.what, call.to);
+        Some(call)
     }
 
     /// Asks a node for its leaf set, unless it is being asked.
@@ -296,23 +244,43 @@ impl Pastry {
             _ => {}
         }
     }
+}
 
-    /// An attempt for one of the node's own lookups met silence.
-    fn note_silence(&mut self, what: &What, waited: Span, me: Address) {
-        let lookup = match what {
-            What::Ask(lookup) => *lookup,
-            What::Forward(carried) if carried.errand.issuer == me => match carried.errand.what {
-                Aim::Lookup { lookup, .. } => lookup,
-                Aim::Place { .. } => return,
-            },
-            _ => return,
-        };
-        if let Some(lookup) = self.lookups.get_mut(lookup) {
-            lookup.silence.add(waited);
-        }
+impl Caller for Pastry {
+    type What = What;
+
+    const SLOTS: Slots = Slots::after(OWN_SLOTS);
+
+    fn calls(&self) -> &Calls<What> {
+        &self.calls
     }
 
-    fn question(&self, call: Handle, to: Address, what: &What) -> Message {
+    fn calls_mut(&mut self) -> &mut Calls<What> {
+        &mut self.calls
+    }
+
+    fn patience(shared: &Common<Settings>) -> (Timeout, u32) {
+        (shared.settings.timeout, shared.settings.retries)
+    }
+
+    fn timer(call: Handle) -> Timer {
+        Timer::Call(call)
+    }
+
+    fn is_answer(what: &What, message: &Message) -> bool {
+        matches!(
+            (what, message),
+            (_, Message::NotMember { .. })
+                | (What::Ask(_), Message::Way { .. } | Message::Mine { .. })
+                | (What::Forward(_), Message::Accepted { .. })
+                | (What::KeepAlive | What::Measure, Message::Pong { .. })
+                | (What::Probe, Message::Leaves { .. })
+                | (What::Mend { .. }, Message::Entry { .. })
+                | (What::GetRow { .. }, Message::Row { .. })
+        )
+    }
+
+    fn question(&self, call: Handle, to: Address, what: &What, _: &Cx<'_>) -> Message {
         match what {
             What::Ask(lookup) => {
                 let lookup = self.lookups.get(*lookup);
@@ -327,6 +295,21 @@ impl Pastry {
             What::Probe => Message::Probe { call, ready: self.status == Status::Ready },
             What::Mend { dead, .. } => Message::GetEntry { call, like: *dead },
             What::GetRow { row } => Message::GetRow { call, row: *row },
+        }
+    }
+
+    fn attempt_failed(&mut self, what: &mut What, waited: Span, me: Address) {
+        note_toll(what, me);
+        let lookup = match &*what {
+            What::Ask(lookup) => *lookup,
+            What::Forward(carried) if carried.errand.issuer == me => match carried.errand.what {
+                Aim::Lookup { lookup, .. } => lookup,
+                Aim::Place { .. } => return,
+            },
+            _ => return,
+        };
+        if let Some(lookup) = self.lookups.get_mut(lookup) {
+            lookup.silence.add(waited);
         }
     }
 }
@@ -366,23 +349,11 @@ pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
     Place { me: cx.me(), common: cx.shared() }
 }
 
-pub(super) fn deadline_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 1)
-}
-
-pub(super) fn again_slot(lookup: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * lookup.place() + 2)
-}
-
-fn call_slot(call: Handle) -> Slot {
-    Slot(FIRST_FREE_SLOT + 3 * call.place())
-}
-
 pub(super) const KEEP_ALIVE: Slot = Slot(0);
 pub(super) const EXCHANGE_ROWS: Slot = Slot(1);
 pub(super) const MERGE: Slot = Slot(2);
 pub(super) const JOIN_AGAIN: Slot = Slot(3);
-const FIRST_FREE_SLOT: u32 = 4;
+const OWN_SLOTS: u32 = 4;
 /// How many round trips are measured at once (arbitrary); further candidates are let go.
 const MEASURES: u32 = 8;
 /// For how many periods of keep-alives a silent node is not believed in (arbitrary): until all its leaf set has noticed.

@@ -8,6 +8,7 @@ use super::node::{Cx, EXCHANGE_ROWS, Forgotten, KEEP_ALIVE, MERGE, Pastry, Statu
 use super::place::Turn;
 use super::routing_table::cell_of;
 use super::settings::{Merge, RowExchange};
+use crate::calling::Caller;
 use crate::dht::Report;
 use crate::upkeep::{for_upkeep, jittered, part_of};
 
