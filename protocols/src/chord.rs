@@ -56,10 +56,11 @@ use sim::protocol::{Context, Event, Protocol};
 use crate::calling::Caller;
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
+use crate::place::place;
 use crate::rpc::Call;
 use crate::table::Handle;
 use neighbours::Place;
-use node::{Cx, Status, Upkeep, What, place};
+use node::{Cx, Status, Upkeep, What};
 use search::Route;
 
 pub use message::{Errand, Message, Toll};

@@ -54,6 +54,7 @@ use sim::protocol::{Context, Event, Protocol};
 use crate::calling::Caller;
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
+use crate::place::place;
 use crate::rpc::Call;
 use buckets::{Buckets, Place};
 use node::{Cx, Status, What};
@@ -204,7 +205,7 @@ impl Kademlia {
             What::Find(lookup) => self.not_told(lookup, node, cx),
             What::PingOldest => {
                 self.pinged.retain(|other| *other != node);
-                self.buckets.replace_oldest(node, node::place(cx));
+                self.buckets.replace_oldest(node, place(cx));
             }
         }
     }

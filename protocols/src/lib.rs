@@ -12,8 +12,8 @@
 //! - [`key`]: points on a circle of 2^b places; [`duration`]: durations as written in files.
 //! - [`dht`]: the contract above the contract.
 //! - [`table`] and [`rpc`]: things under way, and calls with their timeouts and retries.
-//! - [`settings`]: settings that several protocols have; `calling`, `upkeep` and `taken` (private): asking
-//!   others, periods, and work handed over.
+//! - [`settings`]: settings that several protocols have; `calling`, `place`, `upkeep` and `taken` (private):
+//!   asking others, where a node stands, periods, and work handed over.
 //! - [`chord`]: Stoica et al., ToN 2003, with the rules of Zave, TSE 2017.
 //! - [`kademlia`]: Maymounkov and Mazières, IPTPS 2002.
 //! - [`pastry`]: Rowstron and Druschel, Middleware 2001, with the join of Azmy et al., ABZ 2016.
@@ -25,6 +25,7 @@ pub mod duration;
 pub mod kademlia;
 pub mod key;
 pub mod pastry;
+mod place;
 pub mod rpc;
 pub mod settings;
 pub mod table;

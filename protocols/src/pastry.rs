@@ -71,9 +71,10 @@ use sim::protocol::{Context, Event, Protocol};
 
 use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, SettingError};
 use crate::key::{Key, Width};
+use crate::place::place;
 use crate::rpc::Call;
 use known::Next;
-use node::{Cx, Status, What, place};
+use node::{Cx, Status, What};
 use place::Place;
 
 pub use leaf_set::View;

@@ -4,12 +4,13 @@ use sim::address::Address;
 use sim::time::Span;
 
 use super::message::{Errand, Message, Toll};
-use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why, place};
+use super::node::{Carried, Chord, Cx, Lookup, Status, Timer, What, Why};
 use super::search::{Next, Route, Search};
 use super::settings::Settings;
 use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
+use crate::place::place;
 use crate::settings::LookupMode;
 use crate::table::Handle;
 use crate::upkeep::jittered;

@@ -3,8 +3,6 @@
 use sim::address::Address;
 
 use super::settings::Settings;
-use crate::dht::Common;
-use crate::key::Key;
 
 /// Predecessor and successor list, as Zave calls them `prdc` and `succList`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,12 +15,8 @@ pub(crate) struct Neighbours {
     pub(crate) is_makeshift: bool,
 }
 
-/// Where a node stands, and the ids of those it has learnt of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) me: Address,
-    pub(crate) common: &'a Common<Settings>,
-}
+/// Where a node of this protocol stands.
+pub(crate) type Place<'a> = crate::place::Place<'a, Settings>;
 
 /// What a rule wants done. At most one question is open for each of the two kinds of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,14 +98,6 @@ impl Neighbours {
 }
 
 impl Place<'_> {
-    pub(crate) fn key(&self, node: Address) -> Key {
-        self.common.key(node)
-    }
-
-    pub(crate) fn my_key(&self) -> Key {
-        self.key(self.me)
-    }
-
     /// Whether a node lies strictly between two others.
     pub(crate) fn is_between(&self, node: Address, from: Address, to: Address) -> bool {
         self.key(node).is_between(self.key(from), self.key(to))
@@ -123,6 +109,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dht::Common;
     use crate::key::Width;
 
     /// A run in which the node of address n has the id n, of 8 bits, and lists have this length.

@@ -256,11 +256,6 @@ fn note_toll(what: &mut What, me: Address) {
     }
 }
 
-/// Where the node stands, without a hold on it.
-pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
-    Place { me: cx.me(), common: cx.shared() }
-}
-
 pub(super) const STABILIZE: Slot = Slot(0);
 pub(super) const STABILIZE_AGAIN: Slot = Slot(1);
 pub(super) const FIX_FINGER: Slot = Slot(2);

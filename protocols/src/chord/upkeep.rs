@@ -8,12 +8,13 @@ use super::correct::Correct;
 use super::message::Message;
 use super::neighbours::Action;
 use super::node::{
-    Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why, place,
+    Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why,
 };
 use super::published::{Published, Step};
 use super::settings::{Merge, Rules};
 use crate::calling::Caller;
 use crate::dht::Report;
+use crate::place::place;
 use crate::rpc::Calls;
 use crate::settings::Maintenance;
 use crate::table::Table;

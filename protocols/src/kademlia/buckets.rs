@@ -6,7 +6,7 @@ use sim::sampler;
 use sim::time::SimTime;
 
 use super::settings::Settings;
-use crate::dht::{Common, Members};
+use crate::dht::Members;
 use crate::key::Key;
 
 /// The k-buckets of a node, in order of the circle: together they cover it, and no two overlap.
@@ -30,12 +30,8 @@ pub(crate) struct Bucket {
     pub(crate) due: SimTime,
 }
 
-/// Where the node stands, and the ids of those it has learnt of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) me: Address,
-    pub(crate) common: &'a Common<Settings>,
-}
+/// Where a node of this protocol stands.
+pub(crate) type Place<'a> = crate::place::Place<'a, Settings>;
 
 /// What became of a node that was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,14 +304,6 @@ impl Bucket {
 }
 
 impl Place<'_> {
-    pub(crate) fn key(&self, node: Address) -> Key {
-        self.common.key(node)
-    }
-
-    pub(crate) fn my_key(&self) -> Key {
-        self.key(self.me)
-    }
-
     pub(crate) fn k(&self) -> usize {
         self.common.settings.k as usize
     }
@@ -366,6 +354,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dht::Common;
     use crate::key::Width;
 
     /// A run in which the node of address n has the id n, of 8 bits.

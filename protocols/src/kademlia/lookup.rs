@@ -4,11 +4,12 @@ use sim::address::Address;
 use sim::time::Span;
 
 use super::message::Message;
-use super::node::{Cx, Kademlia, Lookup, Status, Timer, What, Why, place};
+use super::node::{Cx, Kademlia, Lookup, Status, Timer, What, Why};
 use super::search::{Candidate, Limits, Search};
 use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
+use crate::place::place;
 use crate::table::Handle;
 use crate::upkeep::jittered;
 

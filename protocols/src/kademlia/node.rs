@@ -4,7 +4,7 @@ use sim::address::Address;
 use sim::protocol::{Context, Slot};
 use sim::time::{SimTime, Span};
 
-use super::buckets::{Buckets, Place, Seen};
+use super::buckets::{Buckets, Seen};
 use super::message::Message;
 use super::search::Search;
 use super::settings::{Eviction, Settings};
@@ -12,6 +12,7 @@ use super::trouble::Trouble;
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
+use crate::place::place;
 use crate::rpc::{Calls, Timeout};
 use crate::table::{Handle, Table};
 use crate::upkeep::for_upkeep;
@@ -205,11 +206,6 @@ impl Caller for Kademlia {
             lookup.silence.add(waited);
         }
     }
-}
-
-/// Where the node stands, without a hold on it.
-pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
-    Place { me: cx.me(), common: cx.shared() }
 }
 
 pub(super) const REFRESH: Slot = Slot(0);

@@ -7,10 +7,11 @@ use sim::time::Span;
 
 use super::buckets::Bucket;
 use super::message::Message;
-use super::node::{Cx, JOIN_AGAIN, Kademlia, LONELY, REFRESH, Status, Timer, Why, place};
+use super::node::{Cx, JOIN_AGAIN, Kademlia, LONELY, REFRESH, Status, Timer, Why};
 use super::settings::Farewell;
 use crate::dht::Report;
 use crate::key::Key;
+use crate::place::place;
 use crate::rpc::Calls;
 use crate::settings::Maintenance;
 use crate::table::Table;

@@ -5,12 +5,13 @@ use sim::time::Span;
 
 use super::known::Next;
 use super::message::{Aim, Errand, Message, Toll};
-use super::node::{Carried, Cx, Lookup, Pastry, Status, Timer, What, place};
+use super::node::{Carried, Cx, Lookup, Pastry, Status, Timer, What};
 use super::search::Search;
 use super::settings::Settings;
 use crate::calling::Caller;
 use crate::dht::{Answer, Failure, FailureReason, Report, Silence};
 use crate::key::Key;
+use crate::place::place;
 use crate::settings::LookupMode;
 use crate::table::Handle;
 use crate::upkeep::jittered;

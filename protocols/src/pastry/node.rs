@@ -13,6 +13,7 @@ use super::settings::{Proximity, Settings};
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
+use crate::place::place;
 use crate::rpc::{Call, Calls, Timeout};
 use crate::settings::Maintenance;
 use crate::table::{Handle, Table};
@@ -342,11 +343,6 @@ fn note_toll(what: &mut What, me: Address) {
     {
         carried.errand.toll.timeouts += 1;
     }
-}
-
-/// Where the node stands, without a hold on it.
-pub(super) fn place<'a>(cx: &Cx<'a>) -> Place<'a> {
-    Place { me: cx.me(), common: cx.shared() }
 }
 
 pub(super) const KEEP_ALIVE: Slot = Slot(0);

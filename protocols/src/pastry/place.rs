@@ -5,15 +5,10 @@ use std::cmp::Ordering;
 use sim::address::Address;
 
 use super::settings::Settings;
-use crate::dht::Common;
 use crate::key::Key;
 
-/// Where a node stands, and the ids of those it has learnt of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) me: Address,
-    pub(crate) common: &'a Common<Settings>,
-}
+/// Where a node of this protocol stands.
+pub(crate) type Place<'a> = crate::place::Place<'a, Settings>;
 
 /// One of the two ways around the circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,14 +32,6 @@ impl Turn {
 }
 
 impl Place<'_> {
-    pub(crate) fn key(&self, node: Address) -> Key {
-        self.common.key(node)
-    }
-
-    pub(crate) fn my_key(&self) -> Key {
-        self.key(self.me)
-    }
-
     /// The way from this node to a point in this turn.
     pub(crate) fn way(&self, turn: Turn, to: Key) -> Key {
         turn.way(self.my_key(), to)
@@ -84,6 +71,7 @@ impl Place<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::dht::Common;
     use crate::key::Width;
 
     /// A run in which the node of address n has the id n, of 8 bits.

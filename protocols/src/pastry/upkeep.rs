@@ -4,12 +4,13 @@ use sim::address::Address;
 use sim::sampler;
 
 use super::message::Message;
-use super::node::{Cx, EXCHANGE_ROWS, Forgotten, KEEP_ALIVE, MERGE, Pastry, Status, Timer, What, place};
+use super::node::{Cx, EXCHANGE_ROWS, Forgotten, KEEP_ALIVE, MERGE, Pastry, Status, Timer, What};
 use super::place::Turn;
 use super::routing_table::cell_of;
 use super::settings::{Merge, RowExchange};
 use crate::calling::Caller;
 use crate::dht::Report;
+use crate::place::place;
 use crate::upkeep::{for_upkeep, jittered, part_of};
 
 impl Pastry {
