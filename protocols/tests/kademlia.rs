@@ -110,6 +110,19 @@ fn a_ping_sets_off_no_other_ping_and_is_no_work_for_a_lookup() {
 }
 
 #[test]
+fn a_ping_from_before_the_join_does_not_stand_in_the_way_of_the_next() {
+    let mut hand = Hand::new(&Settings { k: 2, keep_near: false, ..Settings::default() });
+    hand.node = Kademlia::new(Address(0));
+    let newcomer = |hand: &mut Hand, from| {
+        let sent = hand.receive(from, Message::FindNode { call: call(), key: id(7) });
+        sent.iter().any(|(to, kind, _)| (*to, *kind) == (3, "Ping"))
+    };
+    assert_eq!([3, 4, 5].map(|from| newcomer(&mut hand, from)), [false, false, true]);
+    hand.handle(Event::Request(Request::Join { bootstraps: vec![] }));
+    assert!(newcomer(&mut hand, 5), "the call that joining has forgotten is not waited for");
+}
+
+#[test]
 fn an_oldest_contact_that_speaks_before_its_ping_is_given_up_stays() {
     for speaks in [false, true] {
         let mut hand = Hand::new(&Settings { k: 2, keep_near: false, retries: 0, ..Settings::default() });
