@@ -17,7 +17,8 @@ use protocols::dht::{Common, Dht, LOOKUP, Members, Report, Request};
 use protocols::key::{Key, Width};
 use protocols::{Entry, Visitor};
 use sim::address::Address;
-use sim::network::{Latency, Links, Per};
+use sim::law::Law;
+use sim::network::{Links, Per};
 use sim::protocol::{Cause, RequestId};
 use sim::record::{EventCount, Fact, Recorder};
 use sim::rng::{Stream, StreamPurpose, Words};
@@ -123,7 +124,7 @@ fn converged<P: Dht>(nodes: u32, settings: &P::Settings) -> World<P> {
     let mut words = Stream::open(1, StreamPurpose(99), 0);
     let keys: Vec<Key> = (0..nodes).map(|_| width.random(|| words.word())).collect();
     let members: Members = keys.iter().zip(0..).map(|(key, number)| (*key, Address(number))).collect();
-    let links = Links::new(1, Latency::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Pair);
+    let links = Links::new(1, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Pair);
     let common = Common::new(width, keys, settings.clone()).seeded(1);
     let mut world = World::<P>::new(1, common, links, (EventCount::default(), Answers::default()));
     for node in (0..nodes).map(Address) {

@@ -16,7 +16,8 @@ use protocols::settings::{LookupMode, Maintenance};
 use protocols::table::{Handle, Table};
 use sim::address::Address;
 use sim::faults::{Faulty, Groups, Rule, RuleId};
-use sim::network::{Latency, Links, Per};
+use sim::law::Law;
+use sim::network::{Links, Per};
 use sim::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Purpose, RequestId};
 use sim::record::{Fact, Recorder};
 use sim::rng::{Stream, StreamPurpose, Words};
@@ -106,7 +107,7 @@ fn while_many_join_one_ready_node_at_most_answers_for_a_key() {
         for (leaf_set, lookup) in [(2, LookupMode::Recursive), (4, LookupMode::Iterative), (16, LookupMode::Recursive)]
         {
             let settings = Settings { leaf_set, lookup, timeout: patient(), ..Settings::default() };
-            let latency = Latency::LogNormal { median: Span::from_millis(40), sigma: 0.8 };
+            let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 };
             let links = Links::new(seed, latency, Per::Packet);
             let mut world = World::<Pastry>::over(&settings, 24, seed, links);
             let keys: Vec<Key> =
@@ -339,7 +340,7 @@ fn what_keeps_the_tables_in_order_is_upkeep() {
     let request = Request::Join { bootstraps: vec![Address(1)] };
     sim.ask(Address(100), request, Cause { purpose: JOIN, request: RequestId::NONE });
     sim.run_until(SimTime::ZERO + Span::from_secs(20));
-    (0..100).step_by(4).for_each(|node| sim.crash(Address(node)));
+    (0..100).step_by(4).for_each(|node| _ = sim.crash(Address(node)));
     for asked in 1..=1_000 {
         let request = Request::Lookup { key: width.hash(&format!("key-{asked}")), copies: 1 };
         sim.ask(Address(asked % 101), request, Cause { purpose: LOOKUP, request: RequestId(asked) });
@@ -356,7 +357,7 @@ fn near_nodes_get_the_places_in_the_routing_table() {
     let mean = |proximity, seed| {
         let row_exchange = RowExchange::Every { period: Duration(Span::from_secs(20)) };
         let settings = Settings { proximity, row_exchange, ..Settings::default() };
-        let links = Links::new(seed, Latency::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
+        let links = Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
         let mut world = World::<Pastry>::over(&settings, 100, seed, links);
         world.begin(100);
         world.run(300);

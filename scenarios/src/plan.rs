@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use protocols::key::{Key, Width};
 use sim::address::Address;
-use sim::network::Latency;
+use sim::law::Law;
 use sim::time::{SimTime, Span};
 
 use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
@@ -247,13 +247,13 @@ pub fn width(scenario: &Scenario) -> Result<Width, Mistake> {
 }
 
 /// The law of delays that a scenario names, and whether it is drawn per pair.
-pub fn latency(spec: &LatencySpec) -> (Latency, PerSpec) {
+pub fn latency(spec: &LatencySpec) -> (Law, PerSpec) {
     match *spec {
-        LatencySpec::Constant(delay) => (Latency::Constant(delay.0), PerSpec::Pair),
-        LatencySpec::Uniform { low, high, per } => (Latency::Uniform { low: low.0, high: high.0 }, per),
-        LatencySpec::Exponential { mean, per } => (Latency::Exponential { mean: mean.0 }, per),
-        LatencySpec::Normal { mean, deviation, per } => (Latency::Normal { mean: mean.0, deviation: deviation.0 }, per),
-        LatencySpec::LogNormal { median, sigma, per } => (Latency::LogNormal { median: median.0, sigma: sigma.0 }, per),
+        LatencySpec::Constant(delay) => (Law::Constant(delay.0), PerSpec::Pair),
+        LatencySpec::Uniform { low, high, per } => (Law::Uniform { low: low.0, high: high.0 }, per),
+        LatencySpec::Exponential { mean, per } => (Law::Exponential { mean: mean.0 }, per),
+        LatencySpec::Normal { mean, deviation, per } => (Law::Normal { mean: mean.0, deviation: deviation.0 }, per),
+        LatencySpec::LogNormal { median, sigma, per } => (Law::LogNormal { median: median.0, sigma: sigma.0 }, per),
     }
 }
 

@@ -131,7 +131,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             }
             Deed::Converge { nodes } => self.converge(&nodes),
             Deed::Leave(node) => self.ask(node, Request::Leave, UPKEEP),
-            Deed::Crash(node) => self.world.crash(node),
+            Deed::Crash(node) => _ = self.world.crash(node),
             Deed::Pause(node) => self.world.pause(node),
             Deed::Resume(node) => self.world.resume(node),
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),

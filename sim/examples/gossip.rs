@@ -10,7 +10,8 @@
 
 use sim::address::Address;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
-use sim::network::{Latency, Links, Per};
+use sim::law::Law;
+use sim::network::{Links, Per};
 use sim::protocol::{Cause, Context, Event, Protocol, Slot};
 use sim::record::{Fact, Recorder};
 use sim::sampler;
@@ -47,7 +48,7 @@ struct Run {
 
 /// Runs until everybody knows. The crash and the restart are no part of the protocol: the world does them to the node.
 fn spread(loss: f64) -> Run {
-    let latency = Latency::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
+    let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
     let links = Links::new(SEED, latency, Per::Packet).with_loss(loss);
     let mut world = Simulation::new(SEED, Town { nodes: NODES }, links, (Tally::default(), Fingerprint::default()));
     for number in 0..NODES {
@@ -58,7 +59,7 @@ fn spread(loss: f64) -> Run {
     for second in 1..=SECONDS_MAX {
         world.run_until(SimTime::ZERO + Span::from_secs(second));
         match second {
-            CRASH_SECOND => world.crash(FIRST),
+            CRASH_SECOND => _ = world.crash(FIRST),
             RESTART_SECOND => world.start(FIRST, Gossip::default()),
             _ => {}
         }

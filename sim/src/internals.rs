@@ -27,7 +27,7 @@ impl Events {
     /// Schedules a message's arrival.
     #[inline]
     pub fn push(&mut self, at: SimTime, number: u64) {
-        let letter = Letter { from: Address(0), to: Address(0), cause: Cause::default(), message: number };
+        let letter = Letter::new(Address(0), Address(0), Cause::default(), number);
         self.0.push(at, letter);
     }
 

@@ -11,7 +11,8 @@
 //! ```
 //! use sim::address::Address;
 //! use sim::fingerprint::Fingerprint;
-//! use sim::network::{Latency, Links, Per};
+//! use sim::law::Law;
+//! use sim::network::{Links, Per};
 //! use sim::protocol::{Cause, Context, Event, Protocol};
 //! use sim::simulation::Simulation;
 //! use sim::time::{SimTime, Span};
@@ -44,7 +45,7 @@
 //!     }
 //! }
 //!
-//! let latency = Latency::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
+//! let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
 //! let run = |seed| {
 //!     let links = Links::new(seed, latency, Per::Packet);
 //!     let mut world = Simulation::new(seed, (), links, Fingerprint::default());
@@ -61,7 +62,7 @@
 //! # The modules, from the ground up
 //!
 //! - [`time`]: instants and spans in whole nanoseconds; [`address`]: the numbers of nodes.
-//! - [`rng`] and [`sampler`]: chance, as streams and as a function of link and time slot.
+//! - [`rng`] and [`sampler`]: chance, as streams and as a function of link and time slot; [`law`]: distributions of spans.
 //! - [`protocol`]: the contract between a machine and the world.
 //! - `queue` (private): pending events in `(time, id)` order.
 //! - [`network`] and [`faults`]: what becomes of a packet.
@@ -73,6 +74,7 @@ pub mod faults;
 pub mod fingerprint;
 #[doc(hidden)]
 pub mod internals;
+pub mod law;
 pub mod network;
 pub mod protocol;
 mod queue;

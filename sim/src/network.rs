@@ -1,6 +1,7 @@
 //! The network: one question (a packet), one verdict (delivered after a delay, delivered twice, or dropped).
 
 use crate::address::Address;
+use crate::law::Law;
 use crate::rng::{Draw, LinkChance, LinkField, OneWord, StreamPurpose};
 use crate::sampler;
 use crate::time::{SimTime, Span};
@@ -21,6 +22,19 @@ use crate::time::{SimTime, Span};
 pub trait Network {
     /// The verdict on this packet. What is random about it comes from `chance`, a function of link and time slot.
     fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict;
+
+    /// Whether what arrives at this node passes a door, at which it may wait or be turned away: see
+    /// [`Network::enter`].
+    fn has_door(&self, _node: Address) -> bool {
+        false
+    }
+
+    /// What becomes of a packet that has come to its receiver's door now, at `packet.now`. Asked once a packet, in order of
+    /// arrival, and only where there is a door; `incarnation` counts how often the receiver has come up, so that what
+    /// waited in its memory can be forgotten.
+    fn enter(&mut self, _packet: &Packet, _incarnation: u32, _chance: &mut LinkChance<'_>) -> Entry {
+        Entry::After(Span::ZERO)
+    }
 }
 
 impl<F: FnMut(&Packet, &mut LinkChance<'_>) -> Verdict> Network for F {
@@ -53,6 +67,15 @@ pub enum Verdict {
     Drop(DropCause),
 }
 
+/// What becomes of a packet at its receiver's door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It is handled after this wait.
+    After(Span),
+    /// It is never handled.
+    Drop(DropCause),
+}
+
 /// Why a message was never handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropCause {
@@ -68,58 +91,6 @@ pub enum DropCause {
     NodeDown,
 }
 
-/// A distribution of one-way delays.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Latency {
-    /// Always the same.
-    Constant(Span),
-    /// Uniform from `low` to `high`.
-    Uniform {
-        /// The shortest delay.
-        low: Span,
-        /// The longest delay.
-        high: Span,
-    },
-    /// Exponential.
-    Exponential {
-        /// Its mean.
-        mean: Span,
-    },
-    /// Normal, cut at zero: what falls below is zero.
-    Normal {
-        /// Its mean before the cut.
-        mean: Span,
-        /// Its standard deviation before the cut.
-        deviation: Span,
-    },
-    /// Lognormal.
-    LogNormal {
-        /// Its median.
-        median: Span,
-        /// The standard deviation of its logarithm.
-        sigma: f64,
-    },
-}
-
-impl Latency {
-    /// The delay that belongs to this word. It grows with the word, so that equal words give coupled delays.
-    pub fn sample(&self, word: u64) -> Span {
-        let mut word = OneWord(word);
-        let nanos = |span: Span| span.as_nanos() as f64;
-        match *self {
-            Self::Constant(delay) => delay,
-            Self::Uniform { low, high } => Span::from_nanos_f64(sampler::uniform(&mut word, nanos(low), nanos(high))),
-            Self::Exponential { mean } => Span::from_nanos_f64(sampler::exponential(&mut word, nanos(mean))),
-            Self::Normal { mean, deviation } => {
-                Span::from_nanos_f64(sampler::normal(&mut word, nanos(mean), nanos(deviation)))
-            }
-            Self::LogNormal { median, sigma } => {
-                Span::from_nanos_f64(sampler::lognormal(&mut word, nanos(median), sigma))
-            }
-        }
-    }
-}
-
 /// Whether a delay is drawn once for a directed pair of nodes, or anew for each packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
@@ -132,7 +103,7 @@ pub enum Per {
 /// Links that are all alike but for chance: delay, loss and duplication, each direction of a link on its own.
 #[derive(Debug)]
 pub struct Links {
-    latency: Latency,
+    latency: Law,
     per: Per,
     loss: f64,
     duplicate: f64,
@@ -141,7 +112,7 @@ pub struct Links {
 
 impl Links {
     /// Links with this latency that lose and duplicate nothing. The seed fixes the delays that belong to pairs.
-    pub fn new(seed: u64, latency: Latency, per: Per) -> Self {
+    pub fn new(seed: u64, latency: Law, per: Per) -> Self {
         let pairs = PairDelays::new(seed);
         Self { latency, per, loss: 0.0, duplicate: 0.0, pairs }
     }
@@ -162,7 +133,7 @@ impl Links {
 
     fn delay(&mut self, packet: &Packet, draw: Draw, chance: &mut LinkChance<'_>) -> Span {
         match (self.latency, self.per) {
-            (Latency::Constant(delay), _) => delay,
+            (Law::Constant(delay), _) => delay,
             (latency, Per::Pair) => self.pairs.get(packet.from, packet.to, &latency),
             (latency, Per::Packet) => latency.sample(chance.word(draw)),
         }
@@ -199,7 +170,7 @@ impl PairDelays {
         Self { field: LinkField::new(seed, StreamPurpose::PAIR), remembered: Vec::new() }
     }
 
-    fn get(&mut self, from: Address, to: Address, latency: &Latency) -> Span {
+    fn get(&mut self, from: Address, to: Address, latency: &Law) -> Span {
         if self.remembered.is_empty() {
             self.remembered = vec![(Address(0), Address(0), latency.sample(self.word(Address(0), Address(0)))); PLACES];
         }
@@ -254,7 +225,7 @@ mod tests {
     #[test]
     fn loss_has_its_share_and_its_ends_are_exact() {
         let lost = |probability: f64| {
-            let mut links = Links::new(3, Latency::Constant(MS), Per::Pair).with_loss(probability);
+            let mut links = Links::new(3, Law::Constant(MS), Per::Pair).with_loss(probability);
             (0..20_000).filter(|ms| matches!(send(&mut links, 1, 2, *ms), Verdict::Drop(DropCause::Loss))).count()
         };
         assert_eq!(lost(0.0), 0);
@@ -272,21 +243,21 @@ mod tests {
 
     #[test]
     fn every_latency_has_the_mean_it_should() {
-        let mean = |latency: Latency| {
+        let mean = |latency: Law| {
             let mut links = Links::new(5, latency, Per::Packet);
             let total: f64 = (0..20_000).map(|ms| delay(&mut links, 1, 2, ms).as_millis_f64()).sum();
             total / 20_000.0
         };
         let near = |value: f64, wanted: f64| assert!((value - wanted).abs() < wanted * 0.02, "{value} for {wanted}");
-        near(mean(Latency::Constant(MS)), 1.0);
-        near(mean(Latency::Uniform { low: MS, high: MS.times(3) }), 2.0);
+        near(mean(Law::Constant(MS)), 1.0);
+        near(mean(Law::Uniform { low: MS, high: MS.times(3) }), 2.0);
         near(mean(exponential(40)), 40.0);
-        near(mean(Latency::Normal { mean: MS.times(40), deviation: MS.times(5) }), 40.0);
-        near(mean(Latency::LogNormal { median: MS.times(40), sigma: 0.4 }), 40.0 * libm::exp(0.08));
+        near(mean(Law::Normal { mean: MS.times(40), deviation: MS.times(5) }), 40.0);
+        near(mean(Law::LogNormal { median: MS.times(40), sigma: 0.4 }), 40.0 * libm::exp(0.08));
     }
 
-    fn exponential(mean_ms: u64) -> Latency {
-        Latency::Exponential { mean: MS.times(mean_ms) }
+    fn exponential(mean_ms: u64) -> Law {
+        Law::Exponential { mean: MS.times(mean_ms) }
     }
 
     fn delay(links: &mut Links, from: u32, to: u32, at_ms: u64) -> Span {

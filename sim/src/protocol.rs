@@ -111,7 +111,7 @@ impl RequestId {
 
 /// What kind of work something belongs to. The engine only carries it; the numbers are the protocols' own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Purpose(pub u32);
+pub struct Purpose(pub u16);
 
 /// Why something was done: its purpose, and the request that led to it. Whatever an event causes inherits the event's
 /// cause, across nodes and timers, unless the machine says otherwise.

@@ -19,7 +19,7 @@ use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 
 use crate::address::Address;
-use crate::protocol::{Cause, Slot};
+use crate::protocol::{Cause, Purpose, RequestId, Slot};
 use crate::time::{SimTime, Span};
 use heap::Heap;
 use lanes::Lanes;
@@ -36,13 +36,43 @@ pub(crate) struct Queue<M, T> {
     expected: Vec<Address>,
 }
 
-/// A message under way.
-#[derive(Debug)]
+/// A message under way. What belongs to it takes 16 bytes: its cause lies there in parts.
+#[derive(Clone, Debug)]
 pub(crate) struct Letter<M> {
     pub(crate) from: Address,
     pub(crate) to: Address,
-    pub(crate) cause: Cause,
+    request: RequestId,
+    purpose: Purpose,
+    pub(crate) pass: Pass,
     pub(crate) message: M,
+}
+
+impl<M> Letter<M> {
+    /// A letter that is sent now.
+    #[inline]
+    pub(crate) fn new(from: Address, to: Address, Cause { purpose, request }: Cause, message: M) -> Self {
+        Self { from, to, request, purpose, pass: Pass::NONE, message }
+    }
+
+    #[inline]
+    pub(crate) fn cause(&self) -> Cause {
+        Cause { purpose: self.purpose, request: self.request }
+    }
+}
+
+/// Whether a letter has been let in by its receiver's door, and in which of its incarnations: one that has waited in the
+/// memory of a node that crashed meanwhile is gone with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pass(u16);
+
+impl Pass {
+    /// It is still on its way.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// It has been let in. Passes of two incarnations are equal only if 65,535 others lie between them.
+    pub(crate) fn of(incarnation: u32) -> Self {
+        Self(1 + (incarnation % u32::from(u16::MAX)) as u16)
+    }
 }
 
 /// What is due next.
@@ -388,7 +418,7 @@ mod tests {
     }
 
     fn letter(message: u32) -> Letter<u32> {
-        Letter { from: Address(0), to: Address(0), cause: Cause::default(), message }
+        Letter::new(Address(0), Address(0), Cause::default(), message)
     }
 
     fn start(after: u64, timer: u32, is_timeout: bool) -> Start<u32> {

@@ -1,7 +1,8 @@
 //! Samplers: from random words to distributions, by `libm` and integers alone, so that every machine draws the same.
 //!
 //! The system's `ln` and `exp` differ between machines, and published samplers change their streams between versions;
-//! so these are our own. All but [`below`], [`shuffle`] and [`choose`] use exactly one word and are increasing in it (inverse
+//! so these are our own. All but [`below`], [`shuffle`], [`choose`] and
+//! [`gamma`] use exactly one word and are increasing in it (inverse
 //! transform), so that under one seed two settings of a distribution give coupled values.
 
 use crate::rng::Words;
@@ -71,6 +72,29 @@ pub fn normal(words: &mut impl Words, mean: f64, deviation: f64) -> f64 {
 /// Lognormal: its logarithm is normal with mean `ln(median)` and standard deviation `sigma`.
 pub fn lognormal(words: &mut impl Words, median: f64, sigma: f64) -> f64 {
     median * libm::exp(sigma * standard_normal_quantile(open_unit(words)))
+}
+
+/// Gamma with this shape, at least 1, and scale 1 (Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables",
+/// 2000). Uses as many words as it needs.
+pub fn gamma(words: &mut impl Words, shape: f64) -> f64 {
+    assert!(shape >= 1.0, "the method is for shapes of 1 and above");
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / libm::sqrt(9.0 * d);
+    loop {
+        let x = normal(words, 0.0, 1.0);
+        let v = 1.0 + c * x;
+        if v > 0.0 {
+            let v = v * v * v;
+            if libm::log(open_unit(words)) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+                return d * v;
+            }
+        }
+    }
+}
+
+/// The standard normal distribution function.
+pub fn standard_normal_below(z: f64) -> f64 {
+    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
 /// The inverse of the standard normal distribution function, to about 1e-16 (Wichura, Algorithm AS 241, PPND16, 1988).

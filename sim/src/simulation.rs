@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
 
 use crate::address::Address;
-use crate::network::{DropCause, Network, Packet, Verdict};
+use crate::network::{DropCause, Entry, Network, Packet, Verdict};
 use crate::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Slot};
-use crate::queue::{Due, Letter, Queue, Start};
+use crate::queue::{Due, Letter, Pass, Queue, Start};
 use crate::record::{Departure, Fact, Recorder};
 use crate::rng::{LinkChance, LinkField, StreamPurpose};
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 
 /// A run in progress: nodes of protocol `P` over network `N`, watched by recorder `R`.
 ///
@@ -97,9 +97,10 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     }
 
     /// The node goes down in the middle of whatever it was doing: its state is lost and its timers die with it. What it
-    /// had sent still arrives. Nothing if it is down already.
-    pub fn crash(&mut self, node: Address) {
-        self.take_down(node, Departure::Crash);
+    /// had sent still arrives. What it had in mind is handed back, for those who know what it had on disk; nothing if it is
+    /// down already.
+    pub fn crash(&mut self, node: Address) -> Option<P> {
+        self.take_down(node, Departure::Crash)
     }
 
     /// The node handles nothing until it is resumed; what arrives meanwhile waits, its own timers too. Nothing if it is
@@ -179,6 +180,11 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         &self.shared
     }
 
+    /// What lies between the nodes.
+    pub fn network(&self) -> &N {
+        &self.network
+    }
+
     /// The recorder.
     pub fn recorder(&self) -> &R {
         &self.recorder
@@ -201,13 +207,51 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
 
     #[inline]
     fn arrive(&mut self, letter: Letter<P::Message>) {
-        let Letter { from, to, cause, message } = letter;
-        if self.is_up(to) {
-            self.deliver(to, Arrival { slot: None, event: Event::Message { from, message }, cause });
+        if !self.is_up(letter.to) {
+            self.drop_letter(&letter, DropCause::NodeDown);
+        } else if letter.pass == Pass::NONE && !self.network.has_door(letter.to) {
+            self.hand_over(letter);
         } else {
-            let why = DropCause::NodeDown;
-            self.recorder.record(self.now, &Fact::Dropped { from, to, message: &message, cause, why });
+            self.pass_door(letter);
         }
+    }
+
+    /// A letter at a door is let in, has to wait, or is turned away; one that has waited is handled, if the node that let
+    /// it in is still the same.
+    #[cold]
+    fn pass_door(&mut self, mut letter: Letter<P::Message>) {
+        let incarnation = self.nodes[letter.to.index()].incarnation;
+        let pass = Pass::of(incarnation);
+        if letter.pass == pass {
+            return self.hand_over(letter);
+        }
+        if letter.pass != Pass::NONE {
+            return self.drop_letter(&letter, DropCause::NodeDown);
+        }
+        let (from, to) = (letter.from, letter.to);
+        let packet = Packet { now: self.now, from, to, bytes: P::wire_bytes(&letter.message, &self.shared) };
+        let mut chance = LinkChance::new(&self.weather, from, to, self.now);
+        match self.network.enter(&packet, incarnation, &mut chance) {
+            Entry::After(Span::ZERO) => self.hand_over(letter),
+            Entry::After(wait) => {
+                letter.pass = pass;
+                self.queue.push(self.now + wait, letter);
+            }
+            Entry::Drop(why) => self.drop_letter(&letter, why),
+        }
+    }
+
+    #[inline]
+    fn hand_over(&mut self, letter: Letter<P::Message>) {
+        let (to, cause) = (letter.to, letter.cause());
+        let event = Event::Message { from: letter.from, message: letter.message };
+        self.deliver(to, Arrival { slot: None, event, cause });
+    }
+
+    fn drop_letter(&mut self, letter: &Letter<P::Message>, why: DropCause) {
+        let Letter { from, to, message, .. } = letter;
+        let fact = Fact::Dropped { from: *from, to: *to, message, cause: letter.cause(), why };
+        self.recorder.record(self.now, &fact);
     }
 
     /// Gives the event to the node, or keeps it for one that is paused.
@@ -250,7 +294,7 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     #[inline]
     fn carry_out(&mut self, node: Address, effect: Effect<P>) {
         match effect {
-            Effect::Send { to, message, cause } => self.send(Letter { from: node, to, cause, message }),
+            Effect::Send { to, message, cause } => self.send(Letter::new(node, to, cause, message)),
             Effect::SetTimer { slot, after, timer, cause } => {
                 self.forget_waiting(slot);
                 let is_timeout = P::is_timeout(&timer);
@@ -263,27 +307,25 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
             Effect::Report { report, cause } => {
                 self.recorder.record(self.now, &Fact::Reported { node, report: &report, cause });
             }
-            Effect::Stop => self.take_down(node, Departure::Leave),
+            Effect::Stop => _ = self.take_down(node, Departure::Leave),
         }
     }
 
     #[inline]
     fn send(&mut self, letter: Letter<P::Message>) {
-        let Letter { from, to, cause, ref message } = letter;
+        let Letter { from, to, ref message, .. } = letter;
         let bytes = P::wire_bytes(message, &self.shared);
-        self.recorder.record(self.now, &Fact::Sent { from, to, message, cause, bytes });
+        self.recorder.record(self.now, &Fact::Sent { from, to, message, cause: letter.cause(), bytes });
         let packet = Packet { now: self.now, from, to, bytes };
         let verdict = self.network.route(&packet, &mut LinkChance::new(&self.weather, from, to, self.now));
         match verdict {
             Verdict::Deliver(delay) => self.queue.push(self.now + delay, letter),
             Verdict::Duplicate(one, two) => {
-                let copy = Letter { message: letter.message.clone(), ..letter };
+                let copy = letter.clone();
                 self.queue.push(self.now + one, letter);
                 self.queue.push(self.now + two, copy);
             }
-            Verdict::Drop(why) => {
-                self.recorder.record(self.now, &Fact::Dropped { from, to, message: &letter.message, cause, why });
-            }
+            Verdict::Drop(why) => self.drop_letter(&letter, why),
         }
     }
 
@@ -292,16 +334,16 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         self.backlog.retain(|arrival| arrival.slot != Some(slot));
     }
 
-    fn take_down(&mut self, node: Address, how: Departure) {
-        if self.states.get_mut(node.index()).and_then(Option::take).is_some() {
-            self.queue.cancel_all(node);
-            self.recorder.record(self.now, &Fact::Stopped { node, how });
-            let waiting = self.waiting.remove(&node).unwrap_or_default();
-            let backlog = std::mem::take(&mut self.backlog);
-            for arrival in waiting.into_iter().chain(backlog) {
-                self.discard(node, &arrival);
-            }
+    fn take_down(&mut self, node: Address, how: Departure) -> Option<P> {
+        let state = self.states.get_mut(node.index())?.take()?;
+        self.queue.cancel_all(node);
+        self.recorder.record(self.now, &Fact::Stopped { node, how });
+        let waiting = self.waiting.remove(&node).unwrap_or_default();
+        let backlog = std::mem::take(&mut self.backlog);
+        for arrival in waiting.into_iter().chain(backlog) {
+            self.discard(node, &arrival);
         }
+        Some(state)
     }
 
     /// What waited for a node that has gone down will never be handled.

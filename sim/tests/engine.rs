@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use sim::address::Address;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
-use sim::network::{Latency, Links, Network, Packet, Per, Verdict};
+use sim::law::Law;
+use sim::network::{Links, Network, Packet, Per, Verdict};
 use sim::protocol::{Cause, Context, Event, Protocol, Purpose, RequestId, Slot};
 use sim::record::{EventCount, Fact, Recorder};
 use sim::rng::{Draw, LinkChance, Words};
@@ -238,10 +239,10 @@ fn a_duplicate_is_delivered_twice() {
 
 #[test]
 fn a_change_of_the_network_takes_effect_at_once_and_is_recorded() {
-    let links = Links::new(1, Latency::Constant(MS), Per::Pair);
+    let links = Links::new(1, Law::Constant(MS), Per::Pair);
     let mut world = world_over(1, 2, links);
     world.change_network("every packet is lost", |links| {
-        *links = Links::new(1, Latency::Constant(MS), Per::Pair).with_loss(1.0);
+        *links = Links::new(1, Law::Constant(MS), Per::Pair).with_loss(1.0);
     });
     world.ask(A, vec![say(B, 1)], Cause::default());
     assert_eq!(

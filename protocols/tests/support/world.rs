@@ -8,7 +8,8 @@ use protocols::key::{Key, Width};
 use sim::address::Address;
 use sim::faults::Faulty;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
-use sim::network::{Latency, Links, Per};
+use sim::law::Law;
+use sim::network::{Links, Per};
 use sim::protocol::{Cause, Protocol, Purpose, RequestId};
 use sim::record::{Fact, Recorder};
 use sim::simulation::Simulation;
@@ -219,12 +220,12 @@ impl<P: Dht> Recorder<P> for Watch<P> {
 
 /// Links whose every packet takes a lognormal time, 40 ms in the middle.
 pub fn jittery(seed: u64) -> Links {
-    Links::new(seed, Latency::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
+    Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
 }
 
 /// Links that always take 20 ms.
 pub fn constant() -> Links {
-    Links::new(0, Latency::Constant(Span::from_millis(20)), Per::Pair)
+    Links::new(0, Law::Constant(Span::from_millis(20)), Per::Pair)
 }
 
 /// Kinds of messages that never serve a lookup, whatever set them off.
