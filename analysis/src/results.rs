@@ -4,9 +4,10 @@
 use protocols::Entry;
 use scenarios::run::Finished;
 use serde::{Serialize, Serializer};
+use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Lookups, Metrics, PhaseLookups, Volume};
+use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -58,6 +59,10 @@ pub struct Outcome {
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
+    /// How many nodes were up after the warm-up.
+    pub population: PopulationFigures,
+    /// Messages that were dropped after the warm-up, by cause.
+    pub drops: DropFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -77,6 +82,28 @@ pub struct Outcome {
     pub recovery: Recovery,
     /// Lookups by the time at which they were issued, those of the warm-up too.
     pub series: Vec<PointFigures>,
+}
+
+/// How many nodes were up, members or not; null where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PopulationFigures {
+    /// On average over time.
+    pub mean: Option<f64>,
+    /// At least.
+    pub least: Option<u64>,
+    /// At most.
+    pub most: Option<u64>,
+}
+
+/// Messages that were never handled, by what became of them.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DropFigures {
+    loss: u64,
+    fault_loss: u64,
+    cut: u64,
+    partition: u64,
+    node_down: u64,
+    total: u64,
 }
 
 /// What became of lookups.
@@ -174,6 +201,7 @@ pub struct Recovery {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PointFigures {
     from_s: f64,
+    nodes_up: f64,
     issued: u64,
     correct: u64,
     wrong: u64,
@@ -290,6 +318,8 @@ impl Outcome {
             joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
+            population: PopulationFigures::of(&metrics.population),
+            drops: DropFigures::of(&metrics.drops),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -321,6 +351,25 @@ impl Outcome {
         let tree = serde_json::to_value(self).expect("results are plain data");
         let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
         metrics.iter().map(|metric| at(metric.as_ref()).and_then(serde_json::Value::as_f64)).collect()
+    }
+}
+
+impl PopulationFigures {
+    fn of(population: &Population) -> Self {
+        Self { mean: population.mean(), least: population.least(), most: population.most() }
+    }
+}
+
+impl DropFigures {
+    fn of(drops: &Drops) -> Self {
+        Self {
+            loss: drops.of(DropCause::Loss),
+            fault_loss: drops.of(DropCause::FaultLoss),
+            cut: drops.of(DropCause::Cut),
+            partition: drops.of(DropCause::Partition),
+            node_down: drops.of(DropCause::NodeDown),
+            total: drops.total(),
+        }
     }
 }
 
@@ -385,7 +434,7 @@ impl Mean {
 impl TrafficFigures {
     /// Volumes over the time that nodes were up.
     pub fn of(metrics: &Metrics) -> Self {
-        let time = metrics.node_seconds();
+        let time = metrics.population.node_seconds();
         let figures = |volume: Volume| VolumeFigures {
             messages: share(volume.messages as f64, time),
             bytes: share(volume.bytes as f64, time),
@@ -412,6 +461,15 @@ pub const METRICS: &[(&str, &str)] = &[
     ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
+    ("population.mean", "nodes that are up, members or not, on average over time after the warm-up"),
+    ("population.least", "the fewest nodes that were up at any time after the warm-up"),
+    ("population.most", "the most"),
+    ("drops.total", "messages that were never handled, after the warm-up"),
+    ("drops.loss", "of these, lost by the network"),
+    ("drops.fault_loss", "lost by a fault's extra loss"),
+    ("drops.cut", "sent over a link that was cut"),
+    ("drops.partition", "sent from one part of a partition to another"),
+    ("drops.node_down", "sent to a node that was down when they arrived"),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
@@ -476,8 +534,9 @@ pub fn metric_names() -> Vec<String> {
 
 fn points(metrics: &Metrics) -> Vec<PointFigures> {
     let step = metrics.series.step;
-    let point = |(place, point): (usize, &crate::metrics::Point)| PointFigures {
+    let point = |(place, (point, nodes_up)): (usize, (&Point, f64))| PointFigures {
         from_s: step.times(place as u64).as_secs_f64(),
+        nodes_up,
         issued: point.issued,
         correct: point.correct,
         wrong: point.wrong,
@@ -486,7 +545,7 @@ fn points(metrics: &Metrics) -> Vec<PointFigures> {
         timeouts_mean: share(point.timeouts as f64, point.ended() as f64),
         latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
     };
-    metrics.series.points.iter().enumerate().map(point).collect()
+    metrics.series.points.iter().zip(metrics.population.over_time()).enumerate().map(point).collect()
 }
 
 const NANOS_PER_MILLI: f64 = 1e6;

@@ -79,6 +79,24 @@ fn a_phase_counts_the_lookups_that_were_issued_in_it() {
 }
 
 #[test]
+fn nodes_that_are_up_and_messages_that_are_dropped_are_counted_by_hand() {
+    // Ids 0 and 128 of 256, no upkeep. Node 1 is up for half of the 20 s that are measured; node 0 asks it twice, once at
+    // each attempt, when it is gone.
+    let outcome = only(
+        r#"(id_bits: 8, protocols: [Chord(maintenance: Manual, retries: 1)], network: (latency: Constant("50ms")),
+        script: [
+            (at: "0s", do: Converged(nodes: 2, ids: Explicit([0, 128]))),
+            (at: "20s", do: Crash(nodes: [1])),
+            (at: "25s", do: Lookup(node: 0, key: 10)),
+        ],
+        warm_up: "10s", end: "30s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    assert_eq!(["mean", "least", "most"].map(|of| figure(&format!("population.{of}"))), [1.5, 1.0, 2.0]);
+    assert_eq!(["node_down", "loss", "total"].map(|why| figure(&format!("drops.{why}"))), [2.0, 0.0, 2.0]);
+}
+
+#[test]
 fn only_joins_over_the_network_count_and_only_those_that_were_done() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [
