@@ -2,6 +2,7 @@
 
 mod base;
 mod hop;
+mod order;
 mod plane;
 
 use crate::address::Address;
@@ -12,6 +13,7 @@ use crate::time::{SimTime, Span};
 
 use base::BaseDelays;
 use hop::{Hop, Twin};
+use order::Order;
 
 pub use base::{Base, Between, Per, SiteDelays};
 pub use plane::Plane;
@@ -104,13 +106,14 @@ pub enum DropCause {
 /// Links that are all alike but for chance: base delay, loss and duplication, each direction of a link on its own.
 ///
 /// What nothing was said of is off, and costs nothing. All chance is a function of seed, link and time: what becomes of a
-/// packet does not depend on which others there were.
+/// packet does not depend on which others there were, unless the links are [`Links::ordered`].
 #[derive(Debug)]
 pub struct Links {
     base: BaseDelays,
     hosts: Vec<u32>,
     loss: f64,
     duplicate: f64,
+    order: Option<Order>,
 }
 
 impl Links {
@@ -118,7 +121,7 @@ impl Links {
     /// the whole run.
     pub fn new(seed: u64, base: Base) -> Self {
         let base = BaseDelays::new(seed, base);
-        Self { base, hosts: Vec::new(), loss: 0.0, duplicate: 0.0 }
+        Self { base, hosts: Vec::new(), loss: 0.0, duplicate: 0.0, order: None }
     }
 
     /// Links with delays of this law.
@@ -148,6 +151,16 @@ impl Links {
         Self { duplicate: probability, ..self }
     }
 
+    /// On each directed link from address to address, what is sent first arrives first: a packet that would overtake one
+    /// before it arrives together with that. A copy counts as sent right after its original.
+    ///
+    /// By nature a delay then depends on the packets before it; loss does not. What faults over these links add to a delay
+    /// comes on top, so that a packet may overtake those that a fault has held up.
+    #[must_use]
+    pub fn ordered(self) -> Self {
+        Self { order: Some(Order::default()), ..self }
+    }
+
     fn hop(&self, packet: &Packet) -> Hop {
         Hop { from: self.host(packet.from), to: self.host(packet.to) }
     }
@@ -156,8 +169,12 @@ impl Links {
         if self.hosts.is_empty() { address.0 } else { self.hosts[address.index()] }
     }
 
-    fn delay(&mut self, hop: Hop, twin: Twin, chance: &mut LinkChance<'_>) -> Span {
-        self.base.get(hop, twin, chance)
+    fn delay(&mut self, packet: &Packet, hop: Hop, twin: Twin, chance: &mut LinkChance<'_>) -> Span {
+        let base = self.base.get(hop, twin, chance);
+        match &mut self.order {
+            Some(order) => order.keep(packet.from, packet.to, packet.now, base),
+            None => base,
+        }
     }
 }
 
@@ -168,9 +185,9 @@ impl Network for Links {
         if self.loss > 0.0 && happens(self.loss, Draw::Loss, chance) {
             return Verdict::Drop(DropCause::Loss);
         }
-        let delay = self.delay(hop, Twin::Original, chance);
+        let delay = self.delay(packet, hop, Twin::Original, chance);
         if self.duplicate > 0.0 && happens(self.duplicate, Draw::Duplicate, chance) {
-            return Verdict::Duplicate(delay, self.delay(hop, Twin::Copy, chance));
+            return Verdict::Duplicate(delay, self.delay(packet, hop, Twin::Copy, chance));
         }
         Verdict::Deliver(delay)
     }
