@@ -3,22 +3,25 @@
 mod base;
 mod hop;
 mod jitter;
+mod loss;
 mod order;
 mod plane;
 
 use crate::address::Address;
 use crate::law::Law;
-use crate::rng::{Draw, LinkChance, OneWord};
-use crate::sampler;
+use crate::rng::{Draw, LinkChance};
 use crate::time::{SimTime, Span};
 
 use base::BaseDelays;
 use hop::{Hop, Twin};
 use jitter::Factors;
+use loss::Losses;
 use order::Order;
 
 pub use base::{Base, Between, Per, SiteDelays};
 pub use jitter::Jitter;
+pub(crate) use loss::happens;
+pub use loss::{Loss, LossPer};
 pub use plane::Plane;
 
 /// Decides what becomes of a packet.
@@ -116,7 +119,7 @@ pub struct Links {
     base: BaseDelays,
     hosts: Vec<u32>,
     jitter: Option<Factors>,
-    loss: f64,
+    loss: Losses,
     duplicate: f64,
     order: Option<Order>,
 }
@@ -126,7 +129,7 @@ impl Links {
     /// the whole run.
     pub fn new(seed: u64, base: Base) -> Self {
         let base = BaseDelays::new(seed, base);
-        Self { seed, base, hosts: Vec::new(), jitter: None, loss: 0.0, duplicate: 0.0, order: None }
+        Self { seed, base, hosts: Vec::new(), jitter: None, loss: Losses::None, duplicate: 0.0, order: None }
     }
 
     /// Links with delays of this law.
@@ -134,8 +137,8 @@ impl Links {
         Self::new(seed, Base::Law { law, per })
     }
 
-    /// Address `a` lives on host `hosts[a]`; without this, each address is a host of its own. Base delays and the wandering of
-    /// jitter belong to hosts: a node that comes back under a new address finds its old place. Two
+    /// Address `a` lives on host `hosts[a]`; without this, each address is a host of its own. Base delays, the wandering of
+    /// jitter and bursts of loss belong to hosts: a node that comes back under a new address finds its old place. Two
     /// addresses on one host are a pair like any other. A list that is not empty must name the host of every address.
     #[must_use]
     pub fn with_hosts(self, hosts: Vec<u32>) -> Self {
@@ -152,11 +155,15 @@ impl Links {
         Self { jitter: Some(Factors::new(self.seed, jitter)), ..self }
     }
 
-    /// Each packet is lost with this probability (Bernoulli).
+    /// Packets are lost like this; a bare number is the probability of [`Loss::Bernoulli`].
+    ///
+    /// # Panics
+    /// If there is no such loss: see [`Loss::check`].
     #[must_use]
-    pub fn with_loss(self, probability: f64) -> Self {
-        assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
-        Self { loss: probability, ..self }
+    pub fn with_loss(self, loss: impl Into<Loss>) -> Self {
+        let loss = loss.into();
+        loss.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Self { loss: Losses::new(self.seed, loss), ..self }
     }
 
     /// Each packet that is not lost arrives twice with this probability; the copy draws a delay and jitter of its own.
@@ -201,7 +208,7 @@ impl Network for Links {
     #[inline]
     fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
         let hop = self.hop(packet);
-        if self.loss > 0.0 && happens(self.loss, Draw::Loss, chance) {
+        if self.loss.take(hop, chance) {
             return Verdict::Drop(DropCause::Loss);
         }
         let delay = self.delay(packet, hop, Twin::Original, chance);
@@ -210,11 +217,6 @@ impl Network for Links {
         }
         Verdict::Deliver(delay)
     }
-}
-
-/// Whether something of this probability happens to the packet.
-pub(crate) fn happens(probability: f64, draw: Draw, chance: &mut LinkChance<'_>) -> bool {
-    sampler::chance(&mut OneWord(chance.word(draw)), probability)
 }
 
 #[cfg(test)]

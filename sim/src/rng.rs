@@ -37,6 +37,8 @@ impl StreamPurpose {
     pub const JITTER: Self = Self(4);
     /// The same, of the copies of packets.
     pub const COPY_JITTER: Self = Self(5);
+    /// Good and bad times of links.
+    pub const LOSS: Self = Self(6);
     /// Where hosts stand in a plane.
     pub const PLANE: Self = Self(7);
     /// The first number that is free for users of the engine.
