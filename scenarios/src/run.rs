@@ -211,7 +211,7 @@ fn network(plan: &Plan) -> Faulty<Links> {
         PerSpec::Pair => Per::Pair,
         PerSpec::Packet => Per::Packet,
     };
-    let links = Links::new(plan.seed, latency, per)
+    let links = Links::of(plan.seed, latency, per)
         .with_loss(plan::loss(plan.network.loss))
         .with_duplicates(plan.network.duplicate.0);
     Faulty::new(links)

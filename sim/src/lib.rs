@@ -47,7 +47,7 @@
 //!
 //! let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
 //! let run = |seed| {
-//!     let links = Links::new(seed, latency, Per::Packet);
+//!     let links = Links::of(seed, latency, Per::Packet);
 //!     let mut world = Simulation::new(seed, (), links, Fingerprint::default());
 //!     world.start(Address(0), Player);
 //!     world.start(Address(1), Player);

@@ -22,7 +22,7 @@ pub trait Words {
 
 /// What a stream is for. Streams of different purposes never share a draw.
 ///
-/// The engine knows the first three; users of the engine number their own from [`StreamPurpose::FIRST_FREE`].
+/// The engine knows the first few; users of the engine number their own from [`StreamPurpose::FIRST_FREE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamPurpose(pub u64);
 
@@ -33,6 +33,14 @@ impl StreamPurpose {
     pub const WEATHER: Self = Self(2);
     /// Delays that belong to a directed pair of nodes for the whole run.
     pub const PAIR: Self = Self(3);
+    /// How the jitter of a directed pair of hosts wanders.
+    pub const JITTER: Self = Self(4);
+    /// The same, of the copies of packets.
+    pub const COPY_JITTER: Self = Self(5);
+    /// Good and bad times of links.
+    pub const LOSS: Self = Self(6);
+    /// Where hosts stand in a plane.
+    pub const PLANE: Self = Self(7);
     /// The first number that is free for users of the engine.
     pub const FIRST_FREE: u64 = 16;
 }
@@ -127,6 +135,10 @@ pub enum Draw {
     CopyDelay,
     /// Whether a fault loses it.
     FaultLoss,
+    /// By what its delay is multiplied.
+    Jitter,
+    /// By what the delay of its copy is multiplied.
+    CopyJitter,
 }
 
 /// How long the weather of a link stands still: packets on one directed link within one slot share their fate.

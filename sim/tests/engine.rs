@@ -239,10 +239,10 @@ fn a_duplicate_is_delivered_twice() {
 
 #[test]
 fn a_change_of_the_network_takes_effect_at_once_and_is_recorded() {
-    let links = Links::new(1, Law::Constant(MS), Per::Pair);
+    let links = Links::of(1, Law::Constant(MS), Per::Pair);
     let mut world = world_over(1, 2, links);
     world.change_network("every packet is lost", |links| {
-        *links = Links::new(1, Law::Constant(MS), Per::Pair).with_loss(1.0);
+        *links = Links::of(1, Law::Constant(MS), Per::Pair).with_loss(1.0);
     });
     world.ask(A, vec![say(B, 1)], Cause::default());
     assert_eq!(
