@@ -103,6 +103,8 @@ pub struct DropFigures {
     cut: u64,
     partition: u64,
     node_down: u64,
+    queue_full: u64,
+    undialable: u64,
     total: u64,
 }
 
@@ -368,6 +370,8 @@ impl DropFigures {
             cut: drops.of(DropCause::Cut),
             partition: drops.of(DropCause::Partition),
             node_down: drops.of(DropCause::NodeDown),
+            queue_full: drops.of(DropCause::QueueFull),
+            undialable: drops.of(DropCause::Undialable),
             total: drops.total(),
         }
     }
@@ -470,6 +474,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("drops.cut", "sent over a link that was cut"),
     ("drops.partition", "sent from one part of a partition to another"),
     ("drops.node_down", "sent to a node that was down when they arrived"),
+    ("drops.queue_full", "dropped at the tail of a full queue: of an uplink, of a downlink, of a slow node"),
+    ("drops.undialable", "sent to a node behind a NAT that had not lately sent anything to their sender"),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),

@@ -205,12 +205,14 @@ fn figure(value: Option<f64>, digits: usize) -> String {
 }
 
 /// What is said of each cause.
-const DROPS: [(DropCause, &str); 5] = [
+const DROPS: [(DropCause, &str); 7] = [
     (DropCause::Loss, "lost"),
     (DropCause::FaultLoss, "lost by a fault"),
     (DropCause::Cut, "on links that were cut"),
     (DropCause::Partition, "between the parts of a partition"),
     (DropCause::NodeDown, "to nodes that were down"),
+    (DropCause::QueueFull, "at full queues"),
+    (DropCause::Undialable, "to nodes that cannot be called"),
 ];
 /// Where labels of expectations stand, and what is left of them at least.
 const LABEL_COLUMN: usize = 10;
