@@ -65,10 +65,11 @@
 //! - [`rng`] and [`sampler`]: chance, as streams and as a function of link and time slot; [`law`]: distributions of spans.
 //! - [`protocol`]: the contract between a machine and the world.
 //! - `queue` (private): pending events in `(time, id)` order.
-//! - [`network`] and [`faults`]: what becomes of a packet.
+//! - [`network`], [`faults`] and [`access`]: what becomes of a packet, on its way and at the doors of nodes.
 //! - [`record`]: facts and recorders; [`fingerprint`] and [`trace`] are two of them.
 //! - [`simulation`]: the loop that holds it all together.
 
+pub mod access;
 pub mod address;
 pub mod faults;
 pub mod fingerprint;

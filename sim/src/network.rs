@@ -45,7 +45,7 @@ pub trait Network {
     /// arrival, and only where there is a door; `incarnation` counts how often the receiver has come up, so that what
     /// waited in its memory can be forgotten.
     fn enter(&mut self, _packet: &Packet, _incarnation: u32, _chance: &mut LinkChance<'_>) -> Entry {
-        Entry::After(Span::ZERO)
+        Entry::Now
     }
 }
 
@@ -82,7 +82,9 @@ pub enum Verdict {
 /// What becomes of a packet at its receiver's door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// It is handled after this wait.
+    /// It is handled at once: nothing that came before it still waits.
+    Now,
+    /// It is handled after this wait; if that is nothing, after what is due at this instant already.
     After(Span),
     /// It is never handled.
     Drop(DropCause),
@@ -101,6 +103,10 @@ pub enum DropCause {
     Partition,
     /// The receiver was down when it arrived.
     NodeDown,
+    /// It found a queue full: that of an uplink, of a downlink, or of a slow node.
+    QueueFull,
+    /// The receiver lets in only those to whom it has lately sent something.
+    Undialable,
 }
 
 /// Links that are all alike but for chance: base delay, loss and duplication, each direction of a link on its own.

@@ -107,6 +107,12 @@ impl<'a> LinkChance<'a> {
         Self { field, from, to, now, block: None }
     }
 
+    /// The chance of the same link at another time.
+    #[must_use]
+    pub fn at(&self, now: SimTime) -> Self {
+        Self { now, block: None, ..*self }
+    }
+
     /// The word of this draw; asking twice gives the same.
     pub fn word(&mut self, draw: Draw) -> u64 {
         let block = self
@@ -129,6 +135,8 @@ pub enum Draw {
     CopyDelay,
     /// Whether a fault loses it.
     FaultLoss,
+    /// How long its receiver is busy with it; of the slot in which it arrives.
+    Service,
 }
 
 /// How long the weather of a link stands still: packets on one directed link within one slot share their fate.
