@@ -2,20 +2,26 @@
 
 mod base;
 mod hop;
+mod jitter;
+mod loss;
 mod order;
 mod plane;
 
 use crate::address::Address;
 use crate::law::Law;
-use crate::rng::{Draw, LinkChance, OneWord};
-use crate::sampler;
+use crate::rng::{Draw, LinkChance};
 use crate::time::{SimTime, Span};
 
 use base::BaseDelays;
 use hop::{Hop, Twin};
+use jitter::Factors;
+use loss::Losses;
 use order::Order;
 
 pub use base::{Base, Between, Per, SiteDelays};
+pub use jitter::Jitter;
+pub(crate) use loss::happens;
+pub use loss::{Loss, LossPer};
 pub use plane::Plane;
 
 /// Decides what becomes of a packet.
@@ -109,15 +115,17 @@ pub enum DropCause {
     Undialable,
 }
 
-/// Links that are all alike but for chance: base delay, loss and duplication, each direction of a link on its own.
+/// Links that are all alike but for chance: base delay, jitter, loss and duplication, each direction of a link on its own.
 ///
 /// What nothing was said of is off, and costs nothing. All chance is a function of seed, link and time: what becomes of a
 /// packet does not depend on which others there were, unless the links are [`Links::ordered`].
 #[derive(Debug)]
 pub struct Links {
+    seed: u64,
     base: BaseDelays,
     hosts: Vec<u32>,
-    loss: f64,
+    jitter: Option<Factors>,
+    loss: Losses,
     duplicate: f64,
     order: Option<Order>,
 }
@@ -127,7 +135,7 @@ impl Links {
     /// the whole run.
     pub fn new(seed: u64, base: Base) -> Self {
         let base = BaseDelays::new(seed, base);
-        Self { base, hosts: Vec::new(), loss: 0.0, duplicate: 0.0, order: None }
+        Self { seed, base, hosts: Vec::new(), jitter: None, loss: Losses::None, duplicate: 0.0, order: None }
     }
 
     /// Links with delays of this law.
@@ -135,22 +143,36 @@ impl Links {
         Self::new(seed, Base::Law { law, per })
     }
 
-    /// Address `a` lives on host `hosts[a]`; without this, each address is a host of its own. Base delays belong
-    /// to hosts: a node that comes back under a new address finds its old place. Two addresses on one host are a pair like
-    /// any other. A list that is not empty must name the host of every address.
+    /// Address `a` lives on host `hosts[a]`; without this, each address is a host of its own. Base delays, the wandering of
+    /// jitter and bursts of loss belong to hosts: a node that comes back under a new address finds its old place. Two
+    /// addresses on one host are a pair like any other. A list that is not empty must name the host of every address.
     #[must_use]
     pub fn with_hosts(self, hosts: Vec<u32>) -> Self {
         Self { hosts, ..self }
     }
 
-    /// Each packet is lost with this probability (Bernoulli).
+    /// Base delays are multiplied by this.
+    ///
+    /// # Panics
+    /// If there is no such jitter: see [`Jitter::check`].
     #[must_use]
-    pub fn with_loss(self, probability: f64) -> Self {
-        assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
-        Self { loss: probability, ..self }
+    pub fn with_jitter(self, jitter: Jitter) -> Self {
+        jitter.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Self { jitter: Some(Factors::new(self.seed, jitter)), ..self }
     }
 
-    /// Each packet that is not lost arrives twice with this probability; the copy draws a delay of its own.
+    /// Packets are lost like this; a bare number is the probability of [`Loss::Bernoulli`].
+    ///
+    /// # Panics
+    /// If there is no such loss: see [`Loss::check`].
+    #[must_use]
+    pub fn with_loss(self, loss: impl Into<Loss>) -> Self {
+        let loss = loss.into();
+        loss.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Self { loss: Losses::new(self.seed, loss), ..self }
+    }
+
+    /// Each packet that is not lost arrives twice with this probability; the copy draws a delay and jitter of its own.
     #[must_use]
     pub fn with_duplicates(self, probability: f64) -> Self {
         assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
@@ -168,7 +190,7 @@ impl Links {
     }
 
     fn hop(&self, packet: &Packet) -> Hop {
-        Hop { from: self.host(packet.from), to: self.host(packet.to) }
+        Hop { from: self.host(packet.from), to: self.host(packet.to), now: packet.now }
     }
 
     fn host(&self, address: Address) -> u32 {
@@ -177,9 +199,13 @@ impl Links {
 
     fn delay(&mut self, packet: &Packet, hop: Hop, twin: Twin, chance: &mut LinkChance<'_>) -> Span {
         let base = self.base.get(hop, twin, chance);
-        match &mut self.order {
-            Some(order) => order.keep(packet.from, packet.to, packet.now, base),
+        let jittered = match &mut self.jitter {
+            Some(jitter) => Span::from_nanos_f64(base.as_nanos() as f64 * jitter.get(hop, twin, chance)),
             None => base,
+        };
+        match &mut self.order {
+            Some(order) => order.keep(packet.from, packet.to, packet.now, jittered),
+            None => jittered,
         }
     }
 }
@@ -188,7 +214,7 @@ impl Network for Links {
     #[inline]
     fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
         let hop = self.hop(packet);
-        if self.loss > 0.0 && happens(self.loss, Draw::Loss, chance) {
+        if self.loss.take(hop, chance) {
             return Verdict::Drop(DropCause::Loss);
         }
         let delay = self.delay(packet, hop, Twin::Original, chance);
@@ -197,11 +223,6 @@ impl Network for Links {
         }
         Verdict::Deliver(delay)
     }
-}
-
-/// Whether something of this probability happens to the packet.
-pub(crate) fn happens(probability: f64, draw: Draw, chance: &mut LinkChance<'_>) -> bool {
-    sampler::chance(&mut OneWord(chance.word(draw)), probability)
 }
 
 #[cfg(test)]

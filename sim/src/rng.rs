@@ -33,6 +33,12 @@ impl StreamPurpose {
     pub const WEATHER: Self = Self(2);
     /// Delays that belong to a directed pair of nodes for the whole run.
     pub const PAIR: Self = Self(3);
+    /// How the jitter of a directed pair of hosts wanders.
+    pub const JITTER: Self = Self(4);
+    /// The same, of the copies of packets.
+    pub const COPY_JITTER: Self = Self(5);
+    /// Good and bad times of links.
+    pub const LOSS: Self = Self(6);
     /// Where hosts stand in a plane.
     pub const PLANE: Self = Self(7);
     /// The first number that is free for users of the engine.
@@ -135,6 +141,10 @@ pub enum Draw {
     CopyDelay,
     /// Whether a fault loses it.
     FaultLoss,
+    /// By what its delay is multiplied.
+    Jitter,
+    /// By what the delay of its copy is multiplied.
+    CopyJitter,
     /// How long its receiver is busy with it; of the slot in which it arrives.
     Service,
 }

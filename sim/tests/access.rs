@@ -347,7 +347,7 @@ fn what_is_turned_away_takes_nothing_of_the_downlink() {
 #[test]
 fn limits_of_some_nodes_change_nothing_for_others() {
     let latency = Law::LogNormal { median: MS.times(20), sigma: 0.5 };
-    let links = || Links::new(1, latency, Per::Packet).with_loss(0.1).with_duplicates(0.1);
+    let links = || Links::of(1, latency, Per::Packet).with_loss(0.1).with_duplicates(0.1);
     let fingerprint = |network: Box<dyn Network>| {
         let mut world = Simulation::new(1, (), Through(network), Fingerprint::default());
         for node in [A, B, C] {
@@ -465,7 +465,7 @@ type World = Simulation<Client, Access<Links>, Log>;
 
 /// Three nodes, this far apart.
 fn world(delay: Span) -> World {
-    world_over(Access::new(Links::new(SEED, Law::Constant(delay), Per::Pair)))
+    world_over(Access::new(Links::of(SEED, Law::Constant(delay), Per::Pair)))
 }
 
 fn world_over<N: Network>(network: N) -> Simulation<Client, N, Log> {

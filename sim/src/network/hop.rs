@@ -1,12 +1,15 @@
 //! The way of a packet from host to host, and what is remembered of such ways: only ever to be quicker.
 
-/// From which host to which. Where nodes live on hosts is [`Links::with_hosts`]'s business.
+use crate::time::SimTime;
+
+/// From which host to which, and when. Where nodes live on hosts is [`Links::with_hosts`]'s business.
 ///
 /// [`Links::with_hosts`]: crate::network::Links::with_hosts
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hop {
     pub(super) from: u32,
     pub(super) to: u32,
+    pub(super) now: SimTime,
 }
 
 /// A packet, or the copy that the network has made of it.

@@ -57,7 +57,7 @@ fn a_narrow_downlink_makes_many_senders_wait_as_md1_does() {
     let latency = Law::Exponential { mean: Span::from_millis(40) };
     for load in [0.5, 0.8] {
         let md1 = |transmission_ns| {
-            let mut access = Access::new(Links::new(1, latency, Per::Packet));
+            let mut access = Access::new(Links::of(1, latency, Per::Packet));
             access.set_downlink(SINK, Some(pipe(rate(transmission_ns), u64::MAX)));
             waits(&run(access, load, SENDERS, |figures| &figures.downlink).collect::<Vec<_>>())
         };
