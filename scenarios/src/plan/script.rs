@@ -8,7 +8,7 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::roster::Roster;
-use super::{Deed, Fault, Line, Which, draws};
+use super::{Deed, Fault, Line, Placement, Which, draws};
 use crate::ast::{Action, Comeback, Ids, Links, Nodes, Number, Order, Probability, Scenario, Who};
 use crate::mistake::Mistake;
 
@@ -19,9 +19,15 @@ pub(super) struct Stage {
 }
 
 /// Decides the script. Things are decided in order of time, so that a choice sees who is up at its instant.
-pub(super) fn expand(scenario: &Scenario, seed: u64, width: Width, end: SimTime) -> Result<Stage, Mistake> {
+pub(super) fn expand(
+    scenario: &Scenario,
+    seed: u64,
+    width: Width,
+    end: SimTime,
+    placement: &Placement,
+) -> Result<Stage, Mistake> {
     check_size(scenario, width)?;
-    let mut director = Director::new(seed, width, end);
+    let mut director = Director::new(seed, width, end, placement);
     for (place, line) in scenario.script.iter().enumerate() {
         let at = SimTime::ZERO + line.at.0;
         if at >= end {
@@ -40,10 +46,13 @@ struct Director<'a> {
     seed: u64,
     width: Width,
     end: SimTime,
+    placement: &'a Placement,
     agenda: BTreeMap<Slot, Task<'a>>,
     ids: Vec<Option<Key>>,
     taken: BTreeSet<Key>,
     up: Roster,
+    /// Those that are up and can be dialled.
+    dialable: Roster,
     down: Roster,
     /// Until when each paused node is paused.
     paused: BTreeMap<Address, SimTime>,
@@ -81,15 +90,17 @@ enum Task<'a> {
 }
 
 impl<'a> Director<'a> {
-    fn new(seed: u64, width: Width, end: SimTime) -> Self {
+    fn new(seed: u64, width: Width, end: SimTime, placement: &'a Placement) -> Self {
         Self {
             seed,
             width,
             end,
+            placement,
             agenda: BTreeMap::new(),
             ids: Vec::new(),
             taken: BTreeSet::new(),
             up: Roster::default(),
+            dialable: Roster::default(),
             down: Roster::default(),
             paused: BTreeMap::new(),
             comings: BTreeMap::new(),
@@ -184,7 +195,7 @@ impl<'a> Director<'a> {
     fn with_bootstraps(&self, mut deed: Deed) -> Deed {
         if let Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } = &mut deed {
             let before = self.comings.get(&node.0).copied().unwrap_or(0);
-            *bootstraps = self.up.a_few(BOOTSTRAPS, &mut draws::bootstraps(self.seed, node.0, before));
+            *bootstraps = self.dialable.a_few(BOOTSTRAPS, &mut draws::bootstraps(self.seed, node.0, before));
         }
         deed
     }
@@ -198,7 +209,7 @@ impl<'a> Director<'a> {
                     return;
                 }
                 *self.comings.entry(node.0).or_insert(0) += 1;
-                self.up.insert(*node);
+                self.comes_up(*node);
                 self.down.remove(*node);
             }
             Deed::Leave(node) | Deed::Crash(node) => {
@@ -210,6 +221,7 @@ impl<'a> Director<'a> {
                     self.lines.push(Line { at, deed: Deed::Resume(*node) });
                 }
                 self.up.remove(*node);
+                self.dialable.remove(*node);
                 self.down.insert(*node);
             }
             Deed::Pause(node) | Deed::Resume(node) if !self.up.contains(*node) => return,
@@ -217,6 +229,13 @@ impl<'a> Director<'a> {
             _ => {}
         }
         self.lines.push(Line { at, deed });
+    }
+
+    fn comes_up(&mut self, node: Address) {
+        self.up.insert(node);
+        if !self.placement.is_undialable(host(node)) {
+            self.dialable.insert(node);
+        }
     }
 
     /// Puts deeds on the agenda, each some time after the one before; the first is done now.
@@ -253,7 +272,7 @@ impl<'a> Director<'a> {
             .help("let later nodes `Join`"));
         }
         for node in &nodes {
-            self.up.insert(*node);
+            self.comes_up(*node);
             self.comings.insert(node.0, 1);
         }
         self.lines.push(Line { at: slot.at, deed: Deed::Converge { nodes } });
@@ -312,7 +331,7 @@ impl<'a> Director<'a> {
         let bootstraps = self.known_nodes_at(bootstraps.iter().copied(), &path(slot.place, "bootstraps"))?;
         let node = self.named_node(node, id, &path(slot.place, "node"), &path(slot.place, "id"))?;
         self.comings.insert(node.0, 1);
-        self.up.insert(node);
+        self.comes_up(node);
         self.lines.push(Line { at: slot.at, deed: Deed::Join { node, bootstraps } });
         Ok(())
     }
@@ -531,6 +550,11 @@ impl<'a> Director<'a> {
             count => format!("nodes are numbered from 0 in the order in which they join; so far up to {}", count - 1),
         }
     }
+}
+
+/// The host on which a node lives.
+fn host(node: Address) -> u32 {
+    node.0
 }
 
 /// The nodes that are named, counted or given as a share: just one of the three.
