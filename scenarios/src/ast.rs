@@ -25,7 +25,7 @@ pub use network::{
     PlacementSpec, UnitSpec, ValuesSpec,
 };
 pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
-pub use script::{Action, Comeback, Ids, Line, Links, Order, Who};
+pub use script::{Action, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
 pub use workload::{Arrivals, Keys, Workload};
 

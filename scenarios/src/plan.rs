@@ -18,7 +18,7 @@ use protocols::key::{Key, Width};
 use sim::address::Address;
 use sim::time::{SimTime, Span};
 
-use crate::ast::{NetworkSpec, Scenario};
+use crate::ast::{LawSpec, NetworkSpec, Scenario};
 use crate::data::Data;
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -103,6 +103,15 @@ pub enum Deed {
     Pause(Address),
     /// A paused node goes on.
     Resume(Address),
+    /// A node becomes slow.
+    Slow {
+        /// The node.
+        node: Address,
+        /// How long it is busy with each message that arrives from now on.
+        service: LawSpec,
+    },
+    /// A node is again as slow or fast as its host.
+    Mend(Address),
     /// A fault of the network begins.
     Fault {
         /// Which one.

@@ -10,6 +10,7 @@ use protocols::key::Key;
 use sim::address::Address;
 use sim::faults::{Groups, Rule, RuleId, Scope};
 use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
+use sim::law::Law;
 use sim::protocol::{Cause, Purpose, RequestId};
 use sim::record::{EventCount, Recorder};
 use sim::simulation::Simulation;
@@ -138,6 +139,13 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             Deed::Crash(node) => _ = self.world.crash(node),
             Deed::Pause(node) => self.world.pause(node),
             Deed::Resume(node) => self.world.resume(node),
+            Deed::Slow { node, service } => {
+                self.set_service(node, Some(service.law()), &format!("{node} becomes slow: {:?}", service.law()));
+            }
+            Deed::Mend(node) => {
+                let host = self.plan.host(node);
+                self.set_service(node, self.plan.placement.service_of(host), &format!("{node} is no longer slow"));
+            }
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
             Deed::Heal { number } => self.end_fault(number),
             Deed::Lookup { node, key, copies } => self.ask(node, Request::Lookup { key, copies }, LOOKUP),
@@ -167,6 +175,10 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         for node in nodes {
             self.ask(*node, Request::Begin, JOIN);
         }
+    }
+
+    fn set_service(&mut self, node: Address, time: Option<Law>, what: &str) {
+        self.world.change_network(what, |world| world.set_service(node, time.map(network::service)));
     }
 
     fn begin_fault(&mut self, number: u32, fault: &Fault) {

@@ -9,7 +9,7 @@ use scenarios::read;
 use shipped::shipped;
 
 /// Pieces that a slip of the pen, or malice, puts where another stood.
-const PIECES: [&str; 35] = [
+const PIECES: [&str; 36] = [
     "",
     "(",
     ")",
@@ -45,6 +45,7 @@ const PIECES: [&str; 35] = [
     "\"20Mbit/s\"",
     "Regions(preset: \"aws-2019\")",
     "Matrix(file: \"x\", values: OneWay)",
+    "Slow(count: 1, service: Constant(\"1ms\"))",
 ];
 
 proptest! {

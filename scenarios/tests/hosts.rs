@@ -135,6 +135,51 @@ fn nobody_asks_whom_nobody_can_dial() {
 }
 
 #[test]
+fn a_region_can_crash_whole_or_in_part() {
+    let crashed = |who: &str| {
+        let text = format!(r#"(at: "0s", do: Join(nodes: 40)), (at: "9s", do: Crash({who}))"#);
+        let (_, plan) = made(&scenario(REGIONS, &text), 7);
+        let gone: Vec<Address> =
+            plan.lines().filter_map(|line| if let Deed::Crash(node) = line.deed { Some(node) } else { None }).collect();
+        let there = |node: &Address| plan.placement.region_of(plan.host(*node)) == Some("us");
+        assert!(gone.iter().all(there), "{gone:?}");
+        (gone.len(), (0..40).map(Address).filter(there).count())
+    };
+    let (gone, all) = crashed(r#"region: "us""#);
+    assert!(gone == all && all > 5, "{gone} of {all}");
+    assert_eq!(crashed(r#"region: "us", count: 3"#).0, 3);
+    assert_eq!(crashed(r#"region: "us", fraction: 0.5"#).0, (all as f64 * 0.5).round() as usize);
+}
+
+#[test]
+fn a_slow_node_is_mended_when_its_last_time_ends_even_if_it_is_down() {
+    let mended = |text: &str| {
+        let (original, plan) = made(&scenario("", &format!(r#"(at: "0s", do: Join(nodes: 5)), {text}"#)), 7);
+        let printed = plan.to_scenario(&original);
+        let again = Plan::make(&printed, 7, &FileOf("")).unwrap_or_else(|mistake| panic!("{mistake}"));
+        assert_eq!(again.to_scenario(&printed), printed);
+        let mends = plan.lines().filter(|line| matches!(line.deed, Deed::Mend(_)));
+        mends.map(|line| line.at.since(SimTime::ZERO).as_nanos() / 1_000_000_000).collect::<Vec<u64>>()
+    };
+    let slow = |at: u32, lasts: u32| {
+        format!(r#"(at: "{at}s", do: Slow(nodes: [1], service: Constant("5ms"), lasts: "{lasts}s")),"#)
+    };
+    assert_eq!(mended(&slow(5, 10)), [15]);
+    assert_eq!(mended(&format!("{}{}", slow(5, 10), slow(8, 20))), [28], "the second takes the place of the first");
+    assert_eq!(mended(&format!("{}{}", slow(5, 20), slow(8, 2))), [10]);
+    let crash = r#"(at: "6s", do: Crash(nodes: [1])), (at: "20s", do: Restart(nodes: [1])),"#;
+    assert_eq!(mended(&format!("{}{crash}", slow(5, 10))), [15], "its host is slow, up or down");
+    assert_eq!(
+        mended(r#"(at: "5s", do: Slow(count: 3, every: "1s", service: Constant("5ms"), lasts: "2s")),"#),
+        [7, 8, 9]
+    );
+    assert_eq!(
+        mended(r#"(at: "5s", do: Slow(count: 3, service: Constant("5ms"))), (at: "9s", do: Mend(count: 5)),"#),
+        [9; 5]
+    );
+}
+
+#[test]
 fn who_cannot_be_dialled_joins_and_asks_but_owns_nothing() {
     for protocol in ["Chord()", "Kademlia()", "Pastry()"] {
         for begin in [r#"Join(nodes: 20, every: "100ms")"#, "Converged(nodes: 20)"] {

@@ -51,6 +51,10 @@ const RICH: &str = r#"(
         (at: "12s", do: Lookup(node: 3, key: 12345)),
         (at: "12s", do: Lookup(node: 3, key: 12345, copies: 3)),
         (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
+        (at: "13s", do: Slow(fraction: 0.3, every: "1s", lasts: "10s", service: Weibull(scale: "9ms", shape: 0.7))),
+        (at: "40s", do: Slow(count: 2, region: "eu", service: Constant("3ms"))),
+        (at: "44s", do: Mend(count: 3)),
+        (at: "46s", do: Crash(region: "us", count: 1)),
         (at: "45s", do: Pause(count: 1)),
         (at: "58s", do: Crash(fraction: 1.0)),
     ],
@@ -92,7 +96,7 @@ proptest! {
     #[test]
     fn whatever_the_network_a_printed_plan_runs_with_the_same_fingerprint(world in world(), seed in 1u64..1000) {
         let lines = r#"(at: "0s", do: Join(nodes: 8, every: "100ms")), (at: "9s", do: Crash(count: 2)),
-            (at: "12s", do: Restart(count: 1))"#;
+            (at: "4s", do: Slow(count: 2, service: Constant("20ms"), lasts: "3s")), (at: "12s", do: Restart(count: 1))"#;
         let workload = r#"workload: [Lookups(from: "3s", rate: "5/s")],"#;
         let text = script(lines).replace("end: \"60s\"", &format!("{workload} {world} end: \"15s\""));
         let (original, plan) = read::plan("made.ron", text.as_bytes(), Some(seed), &FileOf(MATRIX))
@@ -310,7 +314,8 @@ fn whoever_asks_or_is_asked_is_up() {
             Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
                 assert!(up.contains(&node), "{node} is not up at {}", line.at);
             }
-            Deed::Fault { .. } | Deed::Heal { .. } => {}
+            Deed::Slow { node, .. } => assert!(up.contains(&node), "{node} is not up at {}", line.at),
+            Deed::Fault { .. } | Deed::Heal { .. } | Deed::Mend(_) => {}
         }
     }
 }

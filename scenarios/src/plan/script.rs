@@ -9,7 +9,8 @@ use sim::time::SimTime;
 
 use super::roster::Roster;
 use super::{Deed, Fault, Line, Placement, Which, draws};
-use crate::ast::{Action, Comeback, Ids, Links, Nodes, Number, Order, Probability, Scenario, Who};
+use crate::ast::{Action, Comeback, Ids, LawSpec, Links, Nodes, Number, Order, Probability, Scenario, Slowdown, Who};
+use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
 
 /// What the script comes to.
@@ -56,6 +57,8 @@ struct Director<'a> {
     down: Roster,
     /// Until when each paused node is paused.
     paused: BTreeMap<Address, SimTime>,
+    /// Until when each slow node is slow.
+    slowed: BTreeMap<Address, SimTime>,
     /// How often each node has come up.
     comings: BTreeMap<u32, u32>,
     faults: u32,
@@ -86,6 +89,10 @@ enum Task<'a> {
     Pause(Address, SimTime),
     /// A pause of this node ends, if no other goes on.
     Wake(Address),
+    /// A node becomes slow until then.
+    Slow(Address, LawSpec, SimTime),
+    /// A node has been slow for long enough, if it has not become slow anew.
+    Mend(Address),
     Deed(Deed),
 }
 
@@ -103,6 +110,7 @@ impl<'a> Director<'a> {
             dialable: Roster::default(),
             down: Roster::default(),
             paused: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             comings: BTreeMap::new(),
             faults: 0,
             lines: Vec::new(),
@@ -126,6 +134,17 @@ impl<'a> Director<'a> {
             Task::Wake(node) => {
                 if self.paused.get(&node).is_some_and(|until| *until <= slot.at) {
                     self.settle(slot.at, Deed::Resume(node));
+                }
+            }
+            Task::Slow(node, service, until) => {
+                if self.up.contains(node) {
+                    self.slowed.insert(node, until);
+                }
+                self.settle(slot.at, Deed::Slow { node, service });
+            }
+            Task::Mend(node) => {
+                if self.slowed.get(&node) == Some(&slot.at) {
+                    self.settle(slot.at, Deed::Mend(node));
                 }
             }
             Task::Deed(deed) => self.settle(slot.at, deed),
@@ -159,6 +178,8 @@ impl<'a> Director<'a> {
             Action::Restart(comeback) => self.restart(slot, comeback),
             Action::Pause(who) => self.pause(slot, who),
             Action::Resume(who) => self.departures(slot, who, "resume", Deed::Resume),
+            Action::Slow(slowdown) => self.slow(slot, slowdown),
+            Action::Mend(who) => self.mend(slot, who),
             Action::Partition { parts, shares, lasts } => {
                 self.partition(slot, parts.as_deref(), shares.as_deref(), *lasts)
             }
@@ -224,8 +245,9 @@ impl<'a> Director<'a> {
                 self.dialable.remove(*node);
                 self.down.insert(*node);
             }
-            Deed::Pause(node) | Deed::Resume(node) if !self.up.contains(*node) => return,
+            Deed::Pause(node) | Deed::Resume(node) | Deed::Slow { node, .. } if !self.up.contains(*node) => return,
             Deed::Resume(node) => _ = self.paused.remove(node),
+            Deed::Mend(node) => _ = self.slowed.remove(node),
             _ => {}
         }
         self.lines.push(Line { at, deed });
@@ -421,7 +443,57 @@ impl<'a> Director<'a> {
         if let Some(nodes) = &who.nodes {
             self.up_nodes(slot, nodes, "nodes")?;
         }
-        choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb)
+        let Some(region) = &who.region else {
+            return choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb);
+        };
+        let there = self.up_in(slot, region)?;
+        if who.nodes.is_none() && who.count.is_none() && who.fraction.is_none() {
+            return Ok(there.sorted());
+        }
+        if who.nodes.is_some() {
+            return Err(Mistake::new(path(slot.place, "region"), "these nodes are named already")
+                .help("leave `region` or `nodes` out"));
+        }
+        choose(slot, None, who.count, who.fraction, &there, self.seed, verb)
+    }
+
+    /// Those that are up and stand in a region.
+    fn up_in(&self, slot: Slot, region: &str) -> Result<Roster, Mistake> {
+        let regions = self.placement.regions();
+        if !regions.iter().any(|other| other == region) {
+            let mistake = Mistake::new(path(slot.place, "region"), format!("there is no region \"{region}\""));
+            return Err(mistake.help(match suggest(region, regions.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None if regions.is_empty() => "write `network: (latency: Regions(..))` to have regions".to_owned(),
+                None => format!("the regions are \"{}\"", regions.join("\", \"")),
+            }));
+        }
+        Ok(self.up.only(|node| self.placement.region_of(host(node)) == Some(region)))
+    }
+
+    fn slow(&mut self, slot: Slot, slowdown: &Slowdown) -> Result<(), Mistake> {
+        slowdown.service.check(&path(slot.place, "service"))?;
+        let who = slowdown.who();
+        let nodes = self.who(slot, &who, "become slow")?;
+        let until = |number: usize| match who.lasts {
+            Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
+            None => SimTime::MAX,
+        };
+        for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
+            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
+            self.agenda.insert(end, Task::Mend(*node));
+        }
+        let slow = |(number, node): (usize, &Address)| Task::Slow(*node, slowdown.service, until(number));
+        self.one_by_one(slot, who.every, nodes.iter().enumerate().map(slow))
+    }
+
+    /// Nodes that are down can be mended too: a slow node that crashes stays slow.
+    fn mend(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
+        let Some(nodes) = &who.nodes else {
+            return self.departures(slot, who, "mend", Deed::Mend);
+        };
+        let nodes = self.known_nodes_at(nodes.iter(), &path(slot.place, "nodes"))?;
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Mend(node))))
     }
 
     fn partition(
