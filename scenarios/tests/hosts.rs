@@ -15,6 +15,7 @@ use scenarios::read;
 use shipped::FileOf;
 use sim::address::Address;
 use sim::law::Law;
+use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 use watching::{What, watch};
 
@@ -195,6 +196,8 @@ fn who_cannot_be_dialled_joins_and_asks_but_owns_nothing() {
             assert!((10..=20 - undialable).contains(&seen.members), "{protocol}, {begin}: {} members", seen.members);
             let joined = |(_, what): &&(SimTime, What)| matches!(what, What::Reported(node, Report::Joined) if is_undialable(node));
             assert!(seen.seen.iter().filter(joined).count() >= 2, "{protocol}, {begin}: some of them join");
+            let turned_away = |(_, what): &&(SimTime, What)| matches!(what, What::Dropped(.., DropCause::Undialable));
+            assert!(seen.seen.iter().filter(turned_away).count() > 0, "{protocol}, {begin}: some call in vain");
             let theirs = seen.judged.iter().filter(|judged| is_undialable(&judged.issuer));
             let correct = theirs.filter(|judged| judged.outcome == Outcome::Correct).count();
             assert!(correct >= 20, "{protocol}, {begin}: {correct} of what they ask is answered");

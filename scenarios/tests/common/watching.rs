@@ -27,10 +27,10 @@ pub(crate) struct Watched {
     pub(crate) fingerprint: FingerprintValue,
 }
 
-/// A fact: from whom, to whom, and the message in words.
+/// A fact: from whom, to whom, and the message in words; how many bytes are sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
-    Sent(Address, Address, String),
+    Sent(Address, Address, String, u32),
     Delivered(Address, Address, String),
     Dropped(Address, Address, String, DropCause),
     Reported(Address, Report),
@@ -65,7 +65,7 @@ struct Eyes {
 impl<P: Dht> Recorder<P> for Eyes {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         let what = match fact {
-            Fact::Sent { from, to, message, .. } => What::Sent(*from, *to, format!("{message:?}")),
+            Fact::Sent { from, to, message, bytes, .. } => What::Sent(*from, *to, format!("{message:?}"), *bytes),
             Fact::Delivered { from, to, message, .. } => What::Delivered(*from, *to, format!("{message:?}")),
             Fact::Dropped { from, to, message, why, .. } => What::Dropped(*from, *to, format!("{message:?}"), *why),
             Fact::Reported { node, report, .. } => What::Reported(*node, (*report).clone()),
