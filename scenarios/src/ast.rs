@@ -1,7 +1,10 @@
 //! A scenario as written: the types that a RON file is read into. Whatever can be judged alone is judged here.
 
+mod bandwidth;
+mod hosts;
 mod law;
 mod network;
+mod regions;
 mod script;
 mod values;
 mod workload;
@@ -14,9 +17,15 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use bandwidth::{BandwidthSpec, BitRate, Size};
+pub use hosts::{HostsSpec, SlowSpec};
 pub use law::LawSpec;
-pub use network::{LatencySpec, LossSpec, NetworkSpec, PerSpec};
-pub use script::{Action, Comeback, Ids, Line, Links, Order, Who};
+pub use network::{
+    Correlation, JitterSpec, LatencySpec, LossPerSpec, LossSpec, MatrixSpec, MissingSpec, NetworkSpec, PerSpec,
+    PlacementSpec, UnitSpec, ValuesSpec,
+};
+pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
+pub use script::{Action, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
 pub use workload::{Arrivals, Keys, Workload};
 
@@ -35,6 +44,9 @@ pub struct Scenario {
     /// What lies between the nodes.
     #[serde(default)]
     pub network: NetworkSpec,
+    /// What the machines are that nodes live on.
+    #[serde(default, skip_serializing_if = "HostsSpec::is_default")]
+    pub hosts: HostsSpec,
     /// What happens, and when.
     pub script: Vec<Line>,
     /// Who asks for what.

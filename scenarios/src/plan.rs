@@ -5,6 +5,7 @@
 //! ([`Plan::to_scenario`]), a plan is itself a scenario that runs with the same fingerprint.
 
 mod draws;
+mod network;
 mod phases;
 mod print;
 mod roster;
@@ -15,14 +16,16 @@ use std::collections::BTreeMap;
 
 use protocols::key::{Key, Width};
 use sim::address::Address;
-use sim::law::Law;
 use sim::time::{SimTime, Span};
 
-use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
+use crate::ast::{LawSpec, NetworkSpec, Scenario};
+use crate::data::Data;
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
 use workload::Source;
+
+pub use network::Placement;
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
 #[derive(Clone, Debug)]
@@ -41,6 +44,11 @@ pub struct Plan {
     pub network: NetworkSpec,
     /// The id of each address; addresses that are never used have none.
     pub ids: Vec<Option<Key>>,
+    /// The host on which each address lives.
+    pub hosts: Vec<u32>,
+    /// Where hosts stand, and what they are.
+    pub placement: Placement,
+    pub(crate) data: Data,
     script: Vec<Line>,
     workload: Vec<Source>,
 }
@@ -95,6 +103,15 @@ pub enum Deed {
     Pause(Address),
     /// A paused node goes on.
     Resume(Address),
+    /// A node becomes slow.
+    Slow {
+        /// The node.
+        node: Address,
+        /// How long it is busy with each message that arrives from now on.
+        service: LawSpec,
+    },
+    /// A node is again as slow or fast as its host.
+    Mend(Address),
     /// A fault of the network begins.
     Fault {
         /// Which one.
@@ -159,12 +176,20 @@ pub enum Which {
 }
 
 impl Plan {
-    /// Decides everything that chance decides in a scenario.
+    /// Reads the data that a scenario names, and decides everything that chance decides in it.
     pub fn make(scenario: &Scenario, seed: u64, files: &dyn Files) -> Result<Self, Mistake> {
+        Self::make_with(scenario, seed, files, &Data::read(scenario, files)?)
+    }
+
+    /// Decides everything that chance decides in a scenario, whose data have been read: they are the same for every seed.
+    pub fn make_with(scenario: &Scenario, seed: u64, files: &dyn Files, data: &Data) -> Result<Self, Mistake> {
         let width = width(scenario)?;
         check_times(scenario)?;
+        scenario.network.check()?;
+        scenario.hosts.check()?;
         let end = SimTime::ZERO + scenario.end.0;
-        let stage = script::expand(scenario, seed, width, end)?;
+        let placement = Placement::new(scenario, seed)?;
+        let stage = script::expand(scenario, seed, width, end, &placement)?;
         let workload = workload::sources(scenario, width, &stage, files)?;
         Ok(Self {
             seed,
@@ -173,7 +198,10 @@ impl Plan {
             phases: phases::phases(scenario)?,
             end,
             network: scenario.network.clone(),
+            hosts: (0..stage.ids.len() as u32).collect(),
             ids: stage.ids,
+            placement,
+            data: data.clone(),
             script: stage.lines,
             workload,
         })
@@ -188,6 +216,11 @@ impl Plan {
     /// How many nodes there ever are.
     pub fn nodes(&self) -> usize {
         self.ids.iter().flatten().count()
+    }
+
+    /// The host on which a node lives.
+    pub fn host(&self, node: Address) -> u32 {
+        self.hosts[node.index()]
     }
 
     /// The nodes by id.
@@ -246,25 +279,6 @@ pub fn width(scenario: &Scenario) -> Result<Width, Mistake> {
     })
 }
 
-/// The law of delays that a scenario names, and whether it is drawn per pair.
-pub fn latency(spec: &LatencySpec) -> (Law, PerSpec) {
-    match *spec {
-        LatencySpec::Constant(delay) => (Law::Constant(delay.0), PerSpec::Pair),
-        LatencySpec::Uniform { low, high, per } => (Law::Uniform { low: low.0, high: high.0 }, per),
-        LatencySpec::Exponential { mean, per } => (Law::Exponential { mean: mean.0 }, per),
-        LatencySpec::Normal { mean, deviation, per } => (Law::Normal { mean: mean.0, deviation: deviation.0 }, per),
-        LatencySpec::LogNormal { median, sigma, per } => (Law::LogNormal { median: median.0, sigma: sigma.0 }, per),
-    }
-}
-
-/// The probability that a message is lost.
-pub fn loss(spec: LossSpec) -> f64 {
-    match spec {
-        LossSpec::None => 0.0,
-        LossSpec::Bernoulli(probability) => probability.0,
-    }
-}
-
 fn by_id(ids: &[Option<Key>]) -> BTreeMap<Key, Address> {
     ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect()
 }
@@ -278,12 +292,6 @@ fn check_times(scenario: &Scenario) -> Result<(), Mistake> {
     if scenario.warm_up >= scenario.end {
         return Err(Mistake::new("warm_up", "the warm-up must end before the run does")
             .label(format!("the run ends at {}", scenario.end)));
-    }
-    if let LatencySpec::Uniform { low, high, .. } = scenario.network.latency
-        && low > high
-    {
-        return Err(Mistake::new("network.latency.low", "`low` must not be above `high`")
-            .label(format!("{low} is above {high}")));
     }
     Ok(())
 }

@@ -1,22 +1,24 @@
 //! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing.
 
+mod network;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Request, UPKEEP};
 use protocols::key::Key;
 use sim::address::Address;
-use sim::faults::{Faulty, Groups, Rule, RuleId, Scope};
+use sim::faults::{Groups, Rule, RuleId, Scope};
 use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
-use sim::network::{Links, Per};
+use sim::law::Law;
 use sim::protocol::{Cause, Purpose, RequestId};
 use sim::record::{EventCount, Recorder};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
-use crate::ast::PerSpec;
 use crate::oracle::{Judge, Judged};
-use crate::plan::{self, Deed, Fault, Plan, Which};
+use crate::plan::{Deed, Fault, Plan, Which};
+use network::World;
 
 /// Sees a run as it happens: every fact, and every lookup once it has been judged.
 pub trait Observer<P: Dht>: Recorder<P> {
@@ -83,7 +85,7 @@ type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, O)));
 
 struct Stage<'a, P: Dht, O> {
     plan: &'a Plan,
-    world: Simulation<P, Faulty<Links>, Recorders<P, O>>,
+    world: Simulation<P, World, Recorders<P, O>>,
     faults: BTreeMap<u32, RuleId>,
     requests: u32,
 }
@@ -92,8 +94,11 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
     fn new(plan: &'a Plan, settings: &P::Settings, observer: O) -> Self {
         let keys: Vec<Key> = plan.ids.iter().map(|id| id.unwrap_or_default()).collect();
         let common = Common::new(plan.width, keys.clone(), settings.clone()).seeded(plan.seed);
-        let recorders = (Judge::new(keys), (Fingerprint::default(), (EventCount::default(), observer)));
-        let world = Simulation::new(plan.seed, common, network(plan), recorders);
+        let is_outsider = |node: &Address| plan.placement.is_undialable(plan.host(*node));
+        let outsiders = (0..plan.hosts.len() as u32).map(Address).filter(is_outsider).collect();
+        let judge = Judge::new(keys).with_outsiders(outsiders);
+        let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observer)));
+        let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
         Self { plan, world, faults: BTreeMap::new(), requests: 0 }
     }
 
@@ -134,6 +139,13 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             Deed::Crash(node) => _ = self.world.crash(node),
             Deed::Pause(node) => self.world.pause(node),
             Deed::Resume(node) => self.world.resume(node),
+            Deed::Slow { node, service } => {
+                self.set_service(node, Some(service.law()), &format!("{node} becomes slow: {:?}", service.law()));
+            }
+            Deed::Mend(node) => {
+                let host = self.plan.host(node);
+                self.set_service(node, self.plan.placement.service_of(host), &format!("{node} is no longer slow"));
+            }
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
             Deed::Heal { number } => self.end_fault(number),
             Deed::Lookup { node, key, copies } => self.ask(node, Request::Lookup { key, copies }, LOOKUP),
@@ -153,7 +165,9 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
 
     fn converge(&mut self, nodes: &[Address]) {
         let common = self.world.shared();
-        let members: Members = nodes.iter().map(|node| (common.key(*node), *node)).collect();
+        // Who cannot be dialled is in nobody's tables, and has tables itself.
+        let dialable = nodes.iter().filter(|node| !self.plan.placement.is_undialable(self.plan.host(**node)));
+        let members: Members = dialable.map(|node| (common.key(*node), *node)).collect();
         for node in nodes {
             let state = P::converged(*node, &members, self.world.shared());
             self.world.start(*node, state);
@@ -163,13 +177,17 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         }
     }
 
+    fn set_service(&mut self, node: Address, time: Option<Law>, what: &str) {
+        self.world.change_network(what, |world| world.set_service(node, time.map(network::service)));
+    }
+
     fn begin_fault(&mut self, number: u32, fault: &Fault) {
         let now = self.world.now();
         if let Fault::Partition(parts) = fault {
             self.world.recorder_mut().0.partition(number, Groups::new(parts), now);
         }
         let mut id = None;
-        self.world.change_network(&describe(number, fault), |network| id = Some(network.add(rule(fault))));
+        self.world.change_network(&describe(number, fault), |network| id = Some(network.below_mut().add(rule(fault))));
         self.faults.extend(id.map(|id| (number, id)));
     }
 
@@ -179,7 +197,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             return;
         };
         self.world.recorder_mut().0.heal(number, now);
-        self.world.change_network(&format!("fault {number} ends"), |network| network.remove(id));
+        self.world.change_network(&format!("fault {number} ends"), |network| network.below_mut().remove(id));
     }
 
     fn finish(mut self, unasked: u64) -> Finished<O> {
@@ -203,18 +221,6 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             state_bytes,
         }
     }
-}
-
-fn network(plan: &Plan) -> Faulty<Links> {
-    let (latency, per) = plan::latency(&plan.network.latency);
-    let per = match per {
-        PerSpec::Pair => Per::Pair,
-        PerSpec::Packet => Per::Packet,
-    };
-    let links = Links::of(plan.seed, latency, per)
-        .with_loss(plan::loss(plan.network.loss))
-        .with_duplicates(plan.network.duplicate.0);
-    Faulty::new(links)
 }
 
 fn rule(fault: &Fault) -> Rule {

@@ -1,6 +1,6 @@
 //! The streams that a plan draws from, one per purpose and entity.
 
-use sim::rng::{Stream, StreamPurpose};
+use sim::rng::{LinkField, Stream, StreamPurpose};
 
 /// The id of a node; the entity is its number.
 pub(super) fn id(seed: u64, node: u64) -> Stream {
@@ -25,6 +25,16 @@ pub(super) fn gaps(seed: u64, workload: usize) -> Stream {
 /// Who asks for what in one request; the entity is the workload and the request's number.
 pub(super) fn request(seed: u64, workload: usize, number: u64) -> Stream {
     open(seed, 4, (workload as u64) << 44 | number)
+}
+
+/// What a host is; the link is the host's own.
+pub(super) fn hosts(seed: u64) -> LinkField {
+    LinkField::new(seed, StreamPurpose(StreamPurpose::FIRST_FREE + 32))
+}
+
+/// The order in which hosts stand on sites; the entity is how often all sites have been taken before.
+pub(super) fn sites(seed: u64, round: u32) -> Stream {
+    open(seed, 33, u64::from(round))
 }
 
 fn open(seed: u64, purpose: u64, entity: u64) -> Stream {

@@ -6,7 +6,7 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
+use crate::ast::{self, Action, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -43,6 +43,8 @@ impl Plan {
             }),
             Deed::Pause(node) => Action::Pause(only(node)),
             Deed::Resume(node) => Action::Resume(only(node)),
+            Deed::Slow { node, service } => Action::Slow(slowdown(node, service)),
+            Deed::Mend(node) => Action::Mend(only(node)),
             Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
             Deed::Heal { .. } => return None,
             Deed::Lookup { node, key, copies } => {
@@ -58,6 +60,18 @@ impl Plan {
 
     fn number(&self, key: Key) -> Number {
         Number(self.width.decimal(key))
+    }
+}
+
+fn slowdown(node: Address, service: LawSpec) -> Slowdown {
+    Slowdown {
+        nodes: Some(Nodes::List(vec![node.0])),
+        count: None,
+        fraction: None,
+        region: None,
+        every: Duration::default(),
+        lasts: None,
+        service,
     }
 }
 

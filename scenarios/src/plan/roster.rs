@@ -66,10 +66,23 @@ impl Roster {
         chosen
     }
 
-    /// All of them, in random order.
-    pub(super) fn shuffled(&self, words: &mut impl Words) -> Vec<Address> {
+    /// Those of them for which this holds.
+    pub(super) fn only(&self, holds: impl Fn(Address) -> bool) -> Self {
+        let mut some = Self::default();
+        self.list.iter().filter(|node| holds(**node)).for_each(|node| some.insert(*node));
+        some
+    }
+
+    /// All of them, in order of address.
+    pub(super) fn sorted(&self) -> Vec<Address> {
         let mut all = self.list.clone();
         all.sort_unstable();
+        all
+    }
+
+    /// All of them, in random order.
+    pub(super) fn shuffled(&self, words: &mut impl Words) -> Vec<Address> {
+        let mut all = self.sorted();
         sampler::shuffle(words, &mut all);
         all
     }

@@ -8,8 +8,9 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::roster::Roster;
-use super::{Deed, Fault, Line, Which, draws};
-use crate::ast::{Action, Comeback, Ids, Links, Nodes, Number, Order, Probability, Scenario, Who};
+use super::{Deed, Fault, Line, Placement, Which, draws};
+use crate::ast::{Action, Comeback, Ids, LawSpec, Links, Nodes, Number, Order, Probability, Scenario, Slowdown, Who};
+use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
 
 /// What the script comes to.
@@ -19,9 +20,15 @@ pub(super) struct Stage {
 }
 
 /// Decides the script. Things are decided in order of time, so that a choice sees who is up at its instant.
-pub(super) fn expand(scenario: &Scenario, seed: u64, width: Width, end: SimTime) -> Result<Stage, Mistake> {
+pub(super) fn expand(
+    scenario: &Scenario,
+    seed: u64,
+    width: Width,
+    end: SimTime,
+    placement: &Placement,
+) -> Result<Stage, Mistake> {
     check_size(scenario, width)?;
-    let mut director = Director::new(seed, width, end);
+    let mut director = Director::new(seed, width, end, placement);
     for (place, line) in scenario.script.iter().enumerate() {
         let at = SimTime::ZERO + line.at.0;
         if at >= end {
@@ -40,13 +47,18 @@ struct Director<'a> {
     seed: u64,
     width: Width,
     end: SimTime,
+    placement: &'a Placement,
     agenda: BTreeMap<Slot, Task<'a>>,
     ids: Vec<Option<Key>>,
     taken: BTreeSet<Key>,
     up: Roster,
+    /// Those that are up and can be dialled.
+    dialable: Roster,
     down: Roster,
     /// Until when each paused node is paused.
     paused: BTreeMap<Address, SimTime>,
+    /// Until when each slow node is slow.
+    slowed: BTreeMap<Address, SimTime>,
     /// How often each node has come up.
     comings: BTreeMap<u32, u32>,
     faults: u32,
@@ -77,21 +89,28 @@ enum Task<'a> {
     Pause(Address, SimTime),
     /// A pause of this node ends, if no other goes on.
     Wake(Address),
+    /// A node becomes slow until then.
+    Slow(Address, LawSpec, SimTime),
+    /// A node has been slow for long enough, if it has not become slow anew.
+    Mend(Address),
     Deed(Deed),
 }
 
 impl<'a> Director<'a> {
-    fn new(seed: u64, width: Width, end: SimTime) -> Self {
+    fn new(seed: u64, width: Width, end: SimTime, placement: &'a Placement) -> Self {
         Self {
             seed,
             width,
             end,
+            placement,
             agenda: BTreeMap::new(),
             ids: Vec::new(),
             taken: BTreeSet::new(),
             up: Roster::default(),
+            dialable: Roster::default(),
             down: Roster::default(),
             paused: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             comings: BTreeMap::new(),
             faults: 0,
             lines: Vec::new(),
@@ -115,6 +134,17 @@ impl<'a> Director<'a> {
             Task::Wake(node) => {
                 if self.paused.get(&node).is_some_and(|until| *until <= slot.at) {
                     self.settle(slot.at, Deed::Resume(node));
+                }
+            }
+            Task::Slow(node, service, until) => {
+                if self.up.contains(node) {
+                    self.slowed.insert(node, until);
+                }
+                self.settle(slot.at, Deed::Slow { node, service });
+            }
+            Task::Mend(node) => {
+                if self.slowed.get(&node) == Some(&slot.at) {
+                    self.settle(slot.at, Deed::Mend(node));
                 }
             }
             Task::Deed(deed) => self.settle(slot.at, deed),
@@ -148,6 +178,8 @@ impl<'a> Director<'a> {
             Action::Restart(comeback) => self.restart(slot, comeback),
             Action::Pause(who) => self.pause(slot, who),
             Action::Resume(who) => self.departures(slot, who, "resume", Deed::Resume),
+            Action::Slow(slowdown) => self.slow(slot, slowdown),
+            Action::Mend(who) => self.mend(slot, who),
             Action::Partition { parts, shares, lasts } => {
                 self.partition(slot, parts.as_deref(), shares.as_deref(), *lasts)
             }
@@ -184,7 +216,7 @@ impl<'a> Director<'a> {
     fn with_bootstraps(&self, mut deed: Deed) -> Deed {
         if let Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } = &mut deed {
             let before = self.comings.get(&node.0).copied().unwrap_or(0);
-            *bootstraps = self.up.a_few(BOOTSTRAPS, &mut draws::bootstraps(self.seed, node.0, before));
+            *bootstraps = self.dialable.a_few(BOOTSTRAPS, &mut draws::bootstraps(self.seed, node.0, before));
         }
         deed
     }
@@ -198,7 +230,7 @@ impl<'a> Director<'a> {
                     return;
                 }
                 *self.comings.entry(node.0).or_insert(0) += 1;
-                self.up.insert(*node);
+                self.comes_up(*node);
                 self.down.remove(*node);
             }
             Deed::Leave(node) | Deed::Crash(node) => {
@@ -210,13 +242,22 @@ impl<'a> Director<'a> {
                     self.lines.push(Line { at, deed: Deed::Resume(*node) });
                 }
                 self.up.remove(*node);
+                self.dialable.remove(*node);
                 self.down.insert(*node);
             }
-            Deed::Pause(node) | Deed::Resume(node) if !self.up.contains(*node) => return,
+            Deed::Pause(node) | Deed::Resume(node) | Deed::Slow { node, .. } if !self.up.contains(*node) => return,
             Deed::Resume(node) => _ = self.paused.remove(node),
+            Deed::Mend(node) => _ = self.slowed.remove(node),
             _ => {}
         }
         self.lines.push(Line { at, deed });
+    }
+
+    fn comes_up(&mut self, node: Address) {
+        self.up.insert(node);
+        if !self.placement.is_undialable(host(node)) {
+            self.dialable.insert(node);
+        }
     }
 
     /// Puts deeds on the agenda, each some time after the one before; the first is done now.
@@ -253,7 +294,7 @@ impl<'a> Director<'a> {
             .help("let later nodes `Join`"));
         }
         for node in &nodes {
-            self.up.insert(*node);
+            self.comes_up(*node);
             self.comings.insert(node.0, 1);
         }
         self.lines.push(Line { at: slot.at, deed: Deed::Converge { nodes } });
@@ -312,7 +353,7 @@ impl<'a> Director<'a> {
         let bootstraps = self.known_nodes_at(bootstraps.iter().copied(), &path(slot.place, "bootstraps"))?;
         let node = self.named_node(node, id, &path(slot.place, "node"), &path(slot.place, "id"))?;
         self.comings.insert(node.0, 1);
-        self.up.insert(node);
+        self.comes_up(node);
         self.lines.push(Line { at: slot.at, deed: Deed::Join { node, bootstraps } });
         Ok(())
     }
@@ -402,7 +443,57 @@ impl<'a> Director<'a> {
         if let Some(nodes) = &who.nodes {
             self.up_nodes(slot, nodes, "nodes")?;
         }
-        choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb)
+        let Some(region) = &who.region else {
+            return choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb);
+        };
+        let there = self.up_in(slot, region)?;
+        if who.nodes.is_none() && who.count.is_none() && who.fraction.is_none() {
+            return Ok(there.sorted());
+        }
+        if who.nodes.is_some() {
+            return Err(Mistake::new(path(slot.place, "region"), "these nodes are named already")
+                .help("leave `region` or `nodes` out"));
+        }
+        choose(slot, None, who.count, who.fraction, &there, self.seed, verb)
+    }
+
+    /// Those that are up and stand in a region.
+    fn up_in(&self, slot: Slot, region: &str) -> Result<Roster, Mistake> {
+        let regions = self.placement.regions();
+        if !regions.iter().any(|other| other == region) {
+            let mistake = Mistake::new(path(slot.place, "region"), format!("there is no region \"{region}\""));
+            return Err(mistake.help(match suggest(region, regions.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None if regions.is_empty() => "write `network: (latency: Regions(..))` to have regions".to_owned(),
+                None => format!("the regions are \"{}\"", regions.join("\", \"")),
+            }));
+        }
+        Ok(self.up.only(|node| self.placement.region_of(host(node)) == Some(region)))
+    }
+
+    fn slow(&mut self, slot: Slot, slowdown: &Slowdown) -> Result<(), Mistake> {
+        slowdown.service.check(&path(slot.place, "service"))?;
+        let who = slowdown.who();
+        let nodes = self.who(slot, &who, "become slow")?;
+        let until = |number: usize| match who.lasts {
+            Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
+            None => SimTime::MAX,
+        };
+        for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
+            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
+            self.agenda.insert(end, Task::Mend(*node));
+        }
+        let slow = |(number, node): (usize, &Address)| Task::Slow(*node, slowdown.service, until(number));
+        self.one_by_one(slot, who.every, nodes.iter().enumerate().map(slow))
+    }
+
+    /// Nodes that are down can be mended too: a slow node that crashes stays slow.
+    fn mend(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
+        let Some(nodes) = &who.nodes else {
+            return self.departures(slot, who, "mend", Deed::Mend);
+        };
+        let nodes = self.known_nodes_at(nodes.iter(), &path(slot.place, "nodes"))?;
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Mend(node))))
     }
 
     fn partition(
@@ -531,6 +622,11 @@ impl<'a> Director<'a> {
             count => format!("nodes are numbered from 0 in the order in which they join; so far up to {}", count - 1),
         }
     }
+}
+
+/// The host on which a node lives.
+fn host(node: Address) -> u32 {
+    node.0
 }
 
 /// The nodes that are named, counted or given as a share: just one of the three.
