@@ -22,7 +22,7 @@ use sim::time::SimTime;
 use crate::claims;
 use crate::comparison::compare;
 use crate::expect;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Queueing};
 use crate::results::{Document, Outcome};
 
 /// A scenario as a user gives it.
@@ -217,10 +217,12 @@ impl Visitor for Watching<'_, '_> {
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;
-        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, .. } = finished;
+        metrics.queueing = Queueing(finished.access);
+        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access, .. } =
+            finished;
         let observer = metrics;
         let finished =
-            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes };
+            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access };
         Ok((finished, lookups))
     }
 }

@@ -4,10 +4,11 @@
 use protocols::Entry;
 use scenarios::run::Finished;
 use serde::{Serialize, Serializer};
+use sim::access::QueueFigures;
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Volume};
+use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -63,6 +64,8 @@ pub struct Outcome {
     pub population: PopulationFigures,
     /// Messages that were dropped after the warm-up, by cause.
     pub drops: DropFigures,
+    /// What messages have met at queues, over the whole run.
+    pub queueing: QueueingFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -106,6 +109,24 @@ pub struct DropFigures {
     queue_full: u64,
     undialable: u64,
     total: u64,
+}
+
+/// What messages have met at queues.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct QueueingFigures {
+    uplink: WaitFigures,
+    downlink: WaitFigures,
+    service: WaitFigures,
+}
+
+/// What messages have met at queues of one sort; null where there were none.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct WaitFigures {
+    passed: u64,
+    dropped: u64,
+    waited_share: Option<f64>,
+    wait_ms_mean: Option<f64>,
+    wait_ms_max: Option<f64>,
 }
 
 /// What became of lookups.
@@ -322,6 +343,7 @@ impl Outcome {
             crashes: metrics.nodes.crashes,
             population: PopulationFigures::of(&metrics.population),
             drops: DropFigures::of(&metrics.drops),
+            queueing: QueueingFigures::of(&metrics.queueing),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -373,6 +395,27 @@ impl DropFigures {
             queue_full: drops.of(DropCause::QueueFull),
             undialable: drops.of(DropCause::Undialable),
             total: drops.total(),
+        }
+    }
+}
+
+impl QueueingFigures {
+    fn of(Queueing(figures): &Queueing) -> Self {
+        let [uplink, downlink, service] = [figures.uplink, figures.downlink, figures.service].map(WaitFigures::of);
+        Self { uplink, downlink, service }
+    }
+}
+
+impl WaitFigures {
+    /// Waiting is the time before a message is transmitted or served.
+    pub fn of(figures: QueueFigures) -> Self {
+        let QueueFigures { passed, waited, waiting_ns_total, waiting_ns_max, dropped } = figures;
+        Self {
+            passed,
+            dropped,
+            waited_share: share(waited as f64, passed as f64),
+            wait_ms_mean: share(waiting_ns_total as f64 / NANOS_PER_MILLI, passed as f64),
+            wait_ms_max: (passed > 0).then_some(waiting_ns_max as f64 / NANOS_PER_MILLI),
         }
     }
 }
@@ -476,6 +519,21 @@ pub const METRICS: &[(&str, &str)] = &[
     ("drops.node_down", "sent to a node that was down when they arrived"),
     ("drops.queue_full", "dropped at the tail of a full queue: of an uplink, of a downlink, of a slow node"),
     ("drops.undialable", "sent to a node behind a NAT that had not lately sent anything to their sender"),
+    ("queueing.uplink.passed", "messages that passed an uplink of limited rate, whole run"),
+    ("queueing.uplink.dropped", "messages dropped at its full queue"),
+    ("queueing.uplink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.uplink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.uplink.wait_ms_max", "how long one waited at most"),
+    ("queueing.downlink.passed", "messages that passed a downlink of limited rate, whole run"),
+    ("queueing.downlink.dropped", "messages dropped at its full queue"),
+    ("queueing.downlink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.downlink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.downlink.wait_ms_max", "how long one waited at most"),
+    ("queueing.service.passed", "messages that were served by a slow node, whole run"),
+    ("queueing.service.dropped", "messages dropped at its full queue"),
+    ("queueing.service.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.service.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.service.wait_ms_max", "how long one waited at most"),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),

@@ -144,6 +144,18 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
     if !drops.is_empty() {
         row(page, "dropped", &drops.join(", "));
     }
+    for (place, (queues, figures)) in all.queueing.in_use().enumerate() {
+        let waited = share(100.0 * figures.waited as f64, figures.passed as f64);
+        let mean = share(figures.waiting_ns_total as f64 / 1e6, figures.passed as f64);
+        let longest = figures.waiting_ns_max as f64 / 1e6;
+        let text = format!(
+            "{} % of {} messages wait at {queues}, {} ms on average, {longest:.1} at most",
+            figure(waited, 1),
+            figures.passed,
+            figure(mean, 1)
+        );
+        row(page, if place == 0 { "queues" } else { "" }, &text);
+    }
     if let Some(departed) = all.nodes.last_departure.filter(|_| runs == 1) {
         let after = |span: Option<Span>| span.map_or("not seen within the run".to_owned(), in_seconds);
         let from = in_seconds(departed - SimTime::ZERO);

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Request, UPKEEP};
 use protocols::key::Key;
+use sim::access::AccessFigures;
 use sim::address::Address;
 use sim::faults::{Groups, Rule, RuleId, Scope};
 use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
@@ -49,6 +50,8 @@ pub struct Finished<O> {
     pub routing_entries: Vec<usize>,
     /// Bytes of state of each member at the end.
     pub state_bytes: Vec<usize>,
+    /// What messages have met at the queues of access links and slow nodes.
+    pub access: AccessFigures,
 }
 
 /// The run was stopped from outside.
@@ -209,6 +212,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let routing_entries = nodes().map(|(_, state)| state.routing_entries()).collect();
         let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
         let count = members.len();
+        let access = *self.world.network().figures();
         let (_, (fingerprint, (events, observer))) = self.world.into_recorder();
         Finished {
             observer,
@@ -219,6 +223,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             members: count,
             routing_entries,
             state_bytes,
+            access,
         }
     }
 }
