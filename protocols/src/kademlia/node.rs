@@ -111,7 +111,8 @@ impl Kademlia {
         if let Some(stale) = stale.copied() {
             return self.buckets.replace(stale, place);
         }
-        if may_ping && eviction == Eviction::Ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
+        let may_ping = may_ping && self.status != Status::Outside && eviction == Eviction::Ping;
+        if may_ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
             self.pinged.push(oldest);
             let cause = cx.cause();
             for_upkeep(cx);

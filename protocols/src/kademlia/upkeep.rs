@@ -155,7 +155,6 @@ impl Kademlia {
         let life = cx.chance().word() as u32;
         self.calls = Calls::of_life(life);
         self.lookups = Table::of_life(life);
-        self.pinged.clear();
     }
 
     /// Refreshes what the join has left to refresh, one bucket after the other; then waits for the next that is due.
