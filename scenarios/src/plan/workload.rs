@@ -1,5 +1,7 @@
 //! Workloads: who asks for what, one request after the other. Request k is a function of seed, workload and k.
 
+mod csv;
+
 use protocols::key::{Key, Width};
 use sim::address::Address;
 use sim::rng::{Stream, Words};
@@ -8,10 +10,11 @@ use sim::time::{SimTime, Span};
 
 use super::roster::Roster;
 use super::script::Stage;
-use super::{Deed, Line, Plan, by_id, draws};
+use super::{Deed, Line, Plan, draws};
 use crate::ast::{Arrivals, Keys, Nodes, Scenario, Workload};
 use crate::files::Files;
 use crate::mistake::Mistake;
+use csv::Table;
 
 /// A workload, checked.
 #[derive(Clone, Debug)]
@@ -190,88 +193,6 @@ impl Requests<'_> {
             Arrivals::Regular => *gap,
         };
         self.next = Some(*from + Span::from_nanos_f64(self.offset)).filter(|at| at < until);
-    }
-}
-
-/// How a CSV of lookups is read.
-struct Table<'a> {
-    width: Width,
-    stage: &'a Stage,
-    end: SimTime,
-    from: SimTime,
-    every: Option<Span>,
-    copies: u32,
-}
-
-impl Table<'_> {
-    /// The lookups of a file; an error begins with its line.
-    fn read(&self, bytes: &[u8]) -> Result<Vec<Line>, String> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err("1: the file is empty".to_owned());
-        }
-        let headers = reader.headers().map_err(|error| in_csv(&error))?.clone();
-        let column = |name: &str| headers.iter().position(|header| header == name);
-        let missing = |name: &str| {
-            format!("1: there is no column `{name}` (there are: {})", headers.iter().collect::<Vec<_>>().join(", "))
-        };
-        let key_column = column("key").ok_or_else(|| missing("key"))?;
-        let node_column = column("initiator").ok_or_else(|| missing("initiator"))?;
-        let time_column = column("time_ms");
-        if time_column.is_none() && self.every.is_none() {
-            return Err("1: there is no column `time_ms`; say in the scenario how far apart the lookups are: `every: \"100ms\"`".to_owned());
-        }
-        let by_id = by_id(&self.stage.ids);
-        let mut lines = Vec::new();
-        for (number, record) in reader.records().enumerate() {
-            let record = record.map_err(|error| in_csv(&error))?;
-            let row = record.position().map_or(0, csv::Position::line);
-            let number_in = |column: usize, name: &str| {
-                let text = record.get(column).unwrap_or_default();
-                self.width
-                    .parse(text)
-                    .ok_or_else(|| format!("{row}: the {name} \"{text}\" is no number below 2^{}", self.width))
-            };
-            let key = number_in(key_column, "key")?;
-            let id = number_in(node_column, "initiator")?;
-            let Some(node) = by_id.get(&id).copied() else {
-                return Err(format!("{row}: no node has the id {}", self.width.decimal(id)));
-            };
-            let after = match time_column {
-                Some(column) => time_in(record.get(column).unwrap_or_default(), row)?,
-                None => self.every.unwrap_or_default().times(number as u64),
-            };
-            let at = self.from + after;
-            if at >= self.end {
-                return Err(format!(
-                    "{row}: this lookup would come at {}, but the run ends at {}",
-                    at.since(SimTime::ZERO),
-                    self.end.since(SimTime::ZERO)
-                ));
-            }
-            lines.push(Line { at, deed: Deed::Lookup { node, key, copies: self.copies } });
-        }
-        lines.sort_by_key(|line| line.at);
-        Ok(lines)
-    }
-}
-
-fn time_in(text: &str, row: u64) -> Result<Span, String> {
-    let millis: f64 = text.parse().map_err(|_| format!("{row}: the time \"{text}\" is no number of milliseconds"))?;
-    if !(millis.is_finite() && millis >= 0.0) {
-        return Err(format!("{row}: the time {text} must be zero or more"));
-    }
-    Ok(Span::from_nanos_f64(millis * 1e6))
-}
-
-fn in_csv(error: &csv::Error) -> String {
-    let row = error.position().map_or(1, csv::Position::line);
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{row}: fields in this row: {len}; in the first: {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => format!("{row}: this is not UTF-8"),
-        _ => format!("{row}: {error}"),
     }
 }
 
