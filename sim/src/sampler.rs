@@ -73,6 +73,11 @@ pub fn lognormal(words: &mut impl Words, median: f64, sigma: f64) -> f64 {
     median * libm::exp(sigma * standard_normal_quantile(open_unit(words)))
 }
 
+/// Lognormal with this mean, whatever `sigma`, the standard deviation of its logarithm, is: the median lies below it.
+pub fn lognormal_with_mean(words: &mut impl Words, mean: f64, sigma: f64) -> f64 {
+    lognormal(words, mean * libm::exp(-sigma * sigma / 2.0), sigma)
+}
+
 /// Gamma with this shape, at least 1, and scale 1 (Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables",
 /// 2000). Uses as many words as it needs.
 pub fn gamma(words: &mut impl Words, shape: f64) -> f64 {
@@ -299,6 +304,9 @@ mod tests {
         assert!((mean - 10.0).abs() < 0.02 && (deviation - 2.0).abs() < 0.02, "{mean} {deviation}");
         let (mean, _) = moments(|| lognormal(&mut stream, 40.0, 0.4));
         assert!((mean - 40.0 * libm::exp(0.08)).abs() < 0.2, "{mean}");
+        let (mean, deviation) = moments(|| lognormal_with_mean(&mut stream, 3.0, 0.5));
+        let expected = 3.0 * libm::sqrt(libm::expm1(0.25));
+        assert!((mean - 3.0).abs() < 0.03 && (deviation - expected).abs() < 0.05, "{mean} {deviation}");
         let (mean, _) = moments(|| below(&mut stream, 7) as f64);
         assert!((mean - 3.0).abs() < 0.03, "{mean}");
     }
