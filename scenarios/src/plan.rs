@@ -22,7 +22,7 @@ use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
-use workload::Source;
+use workload::{Circle, Source, Turn};
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Plan {
         check_times(scenario)?;
         let end = SimTime::ZERO + scenario.end.0;
         let stage = script::expand(scenario, seed, width, end)?;
-        let workload = workload::sources(scenario, width, &stage, files)?;
+        let workload = workload::workloads(scenario, seed, width, &stage, files)?;
         Ok(Self {
             seed,
             width,
@@ -175,7 +175,7 @@ impl Plan {
             network: scenario.network.clone(),
             ids: stage.ids,
             script: stage.lines,
-            workload,
+            workload: workload.sources,
         })
     }
 
@@ -188,6 +188,16 @@ impl Plan {
     /// How many nodes there ever are.
     pub fn nodes(&self) -> usize {
         self.ids.iter().flatten().count()
+    }
+
+    /// The addresses that are ever used.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.ids.iter().zip(0..).filter(|(id, _)| id.is_some()).map(|(_, number)| Address(number))
+    }
+
+    /// What keys are drawn from.
+    pub(crate) fn circle(&self) -> Circle<'_> {
+        Circle { seed: self.seed, width: self.width, ids: &self.ids }
     }
 
     /// The nodes by id.
@@ -206,7 +216,8 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// How many requests of the workload have found nobody up who could ask, so far.
+    /// How many requests of the workload have found nobody up who could ask, so far. A node that has a rate of its own has
+    /// nothing to ask while it is down.
     pub fn unasked(&self) -> u64 {
         self.unasked
     }
@@ -225,12 +236,11 @@ impl Iterator for Lines<'_> {
                     self.roster.note(&line.deed);
                     return Some(line);
                 }
-                (_, Some((_, source))) => {
-                    if let Some(line) = self.sources[source].next(&self.roster) {
-                        return Some(line);
-                    }
-                    self.unasked += 1;
-                }
+                (_, Some((_, source))) => match self.sources[source].next(&self.roster)? {
+                    Turn::Asks(line) => return Some(line),
+                    Turn::NobodyUp => self.unasked += 1,
+                    Turn::Down => {}
+                },
                 _ => return None,
             }
         }

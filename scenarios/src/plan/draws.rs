@@ -1,5 +1,6 @@
 //! The streams that a plan draws from, one per purpose and entity.
 
+use sim::address::Address;
 use sim::rng::{Stream, StreamPurpose};
 
 /// The id of a node; the entity is its number.
@@ -25,6 +26,32 @@ pub(super) fn gaps(seed: u64, workload: usize) -> Stream {
 /// Who asks for what in one request; the entity is the workload and the request's number.
 pub(super) fn request(seed: u64, workload: usize, number: u64) -> Stream {
     open(seed, 4, (workload as u64) << 44 | number)
+}
+
+/// When bursts of a workload begin and end; the entity is its place.
+pub(super) fn rhythm(seed: u64, workload: usize) -> Stream {
+    open(seed, 32, workload as u64)
+}
+
+/// How often a node asks in a workload, and when first; the entity is the workload's place, and the node.
+pub(super) fn habit(seed: u64, workload: usize, node: Address) -> Stream {
+    open(seed, of_node(33, node), workload as u64)
+}
+
+/// When the next request of a node comes, and what this one asks for; the entity is the workload, the node and the request's
+/// number among those of the node.
+pub(super) fn request_of_node(seed: u64, workload: usize, node: Address, number: u64) -> Stream {
+    open(seed, of_node(34, node), (workload as u64) << 44 | number)
+}
+
+/// A centre that keys lie around; the entity is the workload's place and the centre.
+pub(super) fn centre(seed: u64, workload: usize, number: u64) -> Stream {
+    open(seed, 36, (workload as u64) << 44 | number)
+}
+
+/// What is drawn for each node has a purpose for each: the purpose's own number takes 16 bits, the node's 32.
+fn of_node(purpose: u64, node: Address) -> u64 {
+    purpose + (u64::from(node.0) << 16)
 }
 
 fn open(seed: u64, purpose: u64, entity: u64) -> Stream {

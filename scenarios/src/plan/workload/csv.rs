@@ -1,7 +1,7 @@
 //! Lookups that are listed in a file: columns `key`, `initiator` and perhaps `time_ms`.
 
-use ::csv::{Error, ErrorKind, Position, ReaderBuilder, Trim};
-use protocols::key::Width;
+use ::csv::{Error, ErrorKind, Position, ReaderBuilder, StringRecord, Trim};
+use protocols::key::{Key, Width};
 use sim::time::{SimTime, Span};
 
 use crate::plan::script::Stage;
@@ -25,13 +25,9 @@ impl Table<'_> {
             return Err("1: the file is empty".to_owned());
         }
         let headers = reader.headers().map_err(|error| in_csv(&error))?.clone();
-        let column = |name: &str| headers.iter().position(|header| header == name);
-        let missing = |name: &str| {
-            format!("1: there is no column `{name}` (there are: {})", headers.iter().collect::<Vec<_>>().join(", "))
-        };
-        let key_column = column("key").ok_or_else(|| missing("key"))?;
-        let node_column = column("initiator").ok_or_else(|| missing("initiator"))?;
-        let time_column = column("time_ms");
+        let key_column = column(&headers, "key")?;
+        let node_column = column(&headers, "initiator")?;
+        let time_column = headers.iter().position(|header| header == "time_ms");
         if time_column.is_none() && self.every.is_none() {
             return Err("1: there is no column `time_ms`; say in the scenario how far apart the lookups are: `every: \"100ms\"`".to_owned());
         }
@@ -40,14 +36,8 @@ impl Table<'_> {
         for (number, record) in reader.records().enumerate() {
             let record = record.map_err(|error| in_csv(&error))?;
             let row = record.position().map_or(0, Position::line);
-            let number_in = |column: usize, name: &str| {
-                let text = record.get(column).unwrap_or_default();
-                self.width
-                    .parse(text)
-                    .ok_or_else(|| format!("{row}: the {name} \"{text}\" is no number below 2^{}", self.width))
-            };
-            let key = number_in(key_column, "key")?;
-            let id = number_in(node_column, "initiator")?;
+            let key = number_in(&record, key_column, "key", self.width)?;
+            let id = number_in(&record, node_column, "initiator", self.width)?;
             let Some(node) = by_id.get(&id).copied() else {
                 return Err(format!("{row}: no node has the id {}", self.width.decimal(id)));
             };
@@ -70,6 +60,22 @@ impl Table<'_> {
     }
 }
 
+/// Where the column of this name stands.
+pub(super) fn column(headers: &StringRecord, name: &str) -> Result<usize, String> {
+    headers.iter().position(|header| header == name).ok_or_else(|| {
+        format!("1: there is no column `{name}` (there are: {})", headers.iter().collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// The key or id in a column of a row.
+pub(super) fn number_in(record: &StringRecord, column: usize, name: &str, width: Width) -> Result<Key, String> {
+    let text = record.get(column).unwrap_or_default();
+    width.parse(text).ok_or_else(|| {
+        let row = record.position().map_or(0, Position::line);
+        format!("{row}: the {name} \"{text}\" is no number below 2^{width}")
+    })
+}
+
 fn time_in(text: &str, row: u64) -> Result<Span, String> {
     let millis: f64 = text.parse().map_err(|_| format!("{row}: the time \"{text}\" is no number of milliseconds"))?;
     if !(millis.is_finite() && millis >= 0.0) {
@@ -78,7 +84,8 @@ fn time_in(text: &str, row: u64) -> Result<Span, String> {
     Ok(Span::from_nanos_f64(millis * 1e6))
 }
 
-fn in_csv(error: &Error) -> String {
+/// What is wrong with a file as a CSV; it begins with its line.
+pub(super) fn in_csv(error: &Error) -> String {
     let row = error.position().map_or(1, Position::line);
     match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
