@@ -42,7 +42,7 @@ fn is_small(scenario: &Scenario) -> bool {
             let faster = lookups.bursts.map_or(1.0, |bursts| bursts.factor.0.max(1.0));
             of_each * faster * if lookups.per == RatePer::Node { all as f64 } else { 1.0 }
         }
-        Workload::Csv(_) => 0.0,
+        Workload::ClosedLoop(_) | Workload::Csv(_) => 0.0,
     };
     scenario.script.iter().all(|line| nodes(&line.r#do) < 2_000)
         && scenario.workload.iter().map(requests).sum::<f64>() < 100_000.0

@@ -18,7 +18,9 @@ pub use law::LawSpec;
 pub use network::{LatencySpec, LossSpec, NetworkSpec, PerSpec};
 pub use script::{Action, Comeback, Ids, Line, Links, Order, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
-pub use workload::{Arrivals, Bursts, Csv, Exponent, Factor, Items, KeyOrder, Keys, Lookups, RatePer, Workload};
+pub use workload::{
+    Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,
+};
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

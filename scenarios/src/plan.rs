@@ -7,9 +7,9 @@
 mod draws;
 mod phases;
 mod print;
-mod roster;
+pub(crate) mod roster;
 mod script;
-mod workload;
+pub(crate) mod workload;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
-use workload::{Circle, Source, Turn};
+use workload::{Circle, Closed, Source, Turn};
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct Plan {
     pub ids: Vec<Option<Key>>,
     script: Vec<Line>,
     workload: Vec<Source>,
+    /// What only the run can unroll.
+    pub(crate) closed: Vec<Closed>,
 }
 
 /// A named stretch of time.
@@ -176,6 +178,7 @@ impl Plan {
             ids: stage.ids,
             script: stage.lines,
             workload: workload.sources,
+            closed: workload.closed,
         })
     }
 

@@ -2,14 +2,18 @@
 
 use protocols::duration::Duration;
 use serde::{Deserialize, Serialize};
+use sim::time::Span;
 
+use super::law::LawSpec;
 use super::values::{Copies, Count, Nodes, Probability, Rate, Sigma};
 
 /// Who asks for what, over a stretch of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Workload {
-    /// Lookups at a rate, however long each of them takes.
+    /// Lookups at a rate, however long each of them takes: an open loop.
     Lookups(Lookups),
+    /// Every member keeps some lookups in flight: when one ends, the next is asked.
+    ClosedLoop(ClosedLoop),
     /// Lookups read from a CSV file with the columns `key`, `initiator` (a node's id) and perhaps `time_ms`.
     Csv(Csv),
 }
@@ -46,6 +50,35 @@ pub struct Lookups {
     /// How many holders of copies each lookup asks for, the owner among them.
     #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
     pub copies: Copies,
+}
+
+/// Lookups in flight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedLoop {
+    /// The first instant.
+    pub from: Duration,
+    /// The instant after the last; else the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Duration>,
+    /// How many each node has in flight or in mind.
+    #[serde(default)]
+    pub in_flight: InFlight,
+    /// How long a node thinks between the end of a lookup and the next.
+    #[serde(default = "not_at_all")]
+    pub think: LawSpec,
+    /// For which keys.
+    #[serde(default)]
+    pub keys: Keys,
+    /// Who asks; else all members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuers: Option<Nodes>,
+    /// How many holders of copies each lookup asks for, the owner among them.
+    #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+    pub copies: Copies,
+    /// The number that its draws are keyed by; else its place in the list of workloads. A printed plan says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<u32>,
 }
 
 /// Lookups of a file.
@@ -113,10 +146,15 @@ pub struct Bursts {
 #[serde(try_from = "f64", into = "f64")]
 pub struct Factor(pub f64);
 
+/// How many lookups a node keeps in flight: 1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct InFlight(pub u32);
+
 /// For which keys a workload asks.
 ///
 /// What is said here of requests one after the other holds for all requests of `Lookups` together; with `per: Node` for
-/// those of each node.
+/// those of each node, and in a closed loop for those of each of its places in flight.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Keys {
@@ -193,6 +231,12 @@ pub struct Exponent(pub f64);
 #[serde(try_from = "u64", into = "u64")]
 pub struct Items(pub u64);
 
+impl Default for InFlight {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
 impl Default for Exponent {
     /// Zipf's own law.
     fn default() -> Self {
@@ -220,6 +264,24 @@ impl TryFrom<f64> for Factor {
 impl From<Factor> for f64 {
     fn from(factor: Factor) -> Self {
         factor.0
+    }
+}
+
+impl TryFrom<u64> for InFlight {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match u32::try_from(value) {
+            Ok(count @ 1..=IN_FLIGHT_MAX) => Ok(Self(count)),
+            Ok(0) => Err("a closed loop keeps at least 1 lookup in flight; leave it out if nobody asks".to_owned()),
+            _ => Err(format!("{value} lookups in flight at each node are more than {IN_FLIGHT_MAX}")),
+        }
+    }
+}
+
+impl From<InFlight> for u64 {
+    fn from(count: InFlight) -> Self {
+        u64::from(count.0)
     }
 }
 
@@ -257,6 +319,10 @@ impl From<Items> for u64 {
     }
 }
 
+fn not_at_all() -> LawSpec {
+    LawSpec::Constant(Duration(Span::ZERO))
+}
+
 /// Arbitrary, as the next three are.
 fn default_run() -> Count {
     Count(16)
@@ -276,4 +342,6 @@ fn default_deviation() -> Probability {
 
 /// Beyond this a burst is no burst, but a slip of the pen.
 const FACTOR_MAX: f64 = 1e6;
+/// More than this a node does not have in mind at once.
+const IN_FLIGHT_MAX: u32 = 1000;
 const ITEMS_MAX: u64 = 1_000_000_000;

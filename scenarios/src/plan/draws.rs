@@ -35,23 +35,30 @@ pub(super) fn rhythm(seed: u64, workload: usize) -> Stream {
 
 /// How often a node asks in a workload, and when first; the entity is the workload's place, and the node.
 pub(super) fn habit(seed: u64, workload: usize, node: Address) -> Stream {
-    open(seed, of_node(33, node), workload as u64)
+    open(seed, of_node(33, node, 0), workload as u64)
 }
 
 /// When the next request of a node comes, and what this one asks for; the entity is the workload, the node and the request's
 /// number among those of the node.
 pub(super) fn request_of_node(seed: u64, workload: usize, node: Address, number: u64) -> Stream {
-    open(seed, of_node(34, node), (workload as u64) << 44 | number)
+    open(seed, of_node(34, node, 0), (workload as u64) << 44 | number)
 }
 
-/// A centre that keys lie around; the entity is the workload's place and the centre.
-pub(super) fn centre(seed: u64, workload: usize, number: u64) -> Stream {
-    open(seed, 36, (workload as u64) << 44 | number)
+/// What a request of a closed loop comes after, and asks for; the entity is the loop, the node, its place in flight and the
+/// request's number there.
+pub(super) fn request_in_flight(seed: u64, closed: u32, node: Address, place: u32, number: u64) -> Stream {
+    open(seed, of_node(35, node, place), u64::from(closed) << 44 | number)
 }
 
-/// What is drawn for each node has a purpose for each: the purpose's own number takes 16 bits, the node's 32.
-fn of_node(purpose: u64, node: Address) -> u64 {
-    purpose + (u64::from(node.0) << 16)
+/// A centre that keys lie around; the entity is the workload's place, or the number of a closed loop, and the centre.
+pub(super) fn centre(seed: u64, is_closed: bool, workload: usize, number: u64) -> Stream {
+    open(seed, 36 + u64::from(is_closed), (workload as u64) << 44 | number)
+}
+
+/// What is drawn for each node has a purpose for each: the purpose's own number takes 16 bits, the node's 32, and its place
+/// in flight the 16 that are left.
+fn of_node(purpose: u64, node: Address, place: u32) -> u64 {
+    purpose + (u64::from(node.0) << 16) + (u64::from(place) << 48)
 }
 
 fn open(seed: u64, purpose: u64, entity: u64) -> Stream {

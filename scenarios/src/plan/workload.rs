@@ -1,13 +1,16 @@
 //! Workloads: who asks for what, one request after the other. Request k is a function of seed, workload and k; where every
-//! node has a rate of its own, of seed, workload, node and k.
+//! node has a rate or a loop of its own, of seed, workload, node and k.
 //!
 //! A workload's draws are keyed by its place in the scenario's list: one more behind it moves nothing, one taken out before
-//! it does.
+//! it does. A closed loop says the number itself where that matters (`draws`).
 
+mod closed;
 mod csv;
 mod keys;
 mod open;
 mod rhythm;
+
+use std::collections::BTreeSet;
 
 use protocols::duration::Duration;
 use protocols::key::Width;
@@ -20,6 +23,7 @@ use super::{Deed, Line, Plan};
 use crate::ast::{self, Nodes, RatePer, Scenario, Workload};
 use crate::files::Files;
 use crate::mistake::Mistake;
+pub(crate) use closed::Closed;
 use csv::Table;
 pub(crate) use keys::Circle;
 use keys::KeyLaw;
@@ -33,10 +37,11 @@ pub(super) enum Source {
     Listed(Vec<Line>),
 }
 
-/// What workloads come to: those that are streams of lines.
+/// What workloads come to: those that are streams of lines, and those that only the run can unroll.
 #[derive(Default)]
 pub(super) struct Workloads {
     pub(super) sources: Vec<Source>,
+    pub(super) closed: Vec<Closed>,
 }
 
 /// Checks the workloads of a scenario, and reads their files.
@@ -49,11 +54,21 @@ pub(super) fn workloads(
 ) -> Result<Workloads, Mistake> {
     let end = SimTime::ZERO + scenario.end.0;
     let mut made = Workloads::default();
+    let mut draws = BTreeSet::new();
     for (place, workload) in scenario.workload.iter().enumerate() {
         let reader = Reader { seed, width, end, stage, files, place };
         match workload {
             Workload::Lookups(lookups) => made.sources.push(Source::Open(reader.open(lookups)?)),
             Workload::Csv(csv) => made.sources.push(Source::Listed(reader.listed(csv)?)),
+            Workload::ClosedLoop(closed) => {
+                let closed = reader.closed(closed)?;
+                if !draws.insert(closed.draws) {
+                    return Err(Mistake::new(reader.here("draws"), "two closed loops have the same `draws`")
+                        .label(format!("{} stands twice", closed.draws))
+                        .help("leave it out, or give each loop a number of its own"));
+                }
+                made.closed.push(closed);
+            }
         }
     }
     Ok(made)
@@ -93,6 +108,26 @@ impl Reader<'_> {
                 .label(format!("more than {REQUESTS_MAX:.0} are refused")));
         }
         Ok(open)
+    }
+
+    fn closed(&self, written: &ast::ClosedLoop) -> Result<Closed, Mistake> {
+        let (from, until) = self.stretch(written.from, written.until)?;
+        written.think.check(&self.here("think"))?;
+        let mut issuers = self.issuers(written.issuers.as_ref(), "all members")?;
+        issuers.sort_unstable();
+        let in_flight = written.in_flight.0;
+        let total = self.asking(&issuers) as u64 * u64::from(in_flight);
+        if total > IN_FLIGHT_MAX {
+            return Err(Mistake::new(self.here("in_flight"), format!("this would keep {total} lookups in flight"))
+                .label(format!("more than {IN_FLIGHT_MAX} are refused")));
+        }
+        let draws = written.draws.unwrap_or(self.place as u32);
+        if draws > DRAWS_MAX {
+            return Err(Mistake::new(self.here("draws"), format!("`draws` must not be above {DRAWS_MAX}"))
+                .help("any small number will do that no other closed loop has"));
+        }
+        let (think, keys, copies) = (written.think.law(), self.keys(&written.keys)?, written.copies.0);
+        Ok(Closed { from, until, in_flight, copies, think, keys, issuers, draws })
     }
 
     fn listed(&self, written: &ast::Csv) -> Result<Vec<Line>, Mistake> {
@@ -243,3 +278,7 @@ impl Requests<'_> {
 const REQUESTS_MAX: f64 = 1e9;
 /// Likewise.
 const BURSTS_MAX: u64 = 1_000_000;
+/// One for each of as many nodes as there may be.
+const IN_FLIGHT_MAX: u64 = 10_000_000;
+/// Larger numbers would share their draws with others.
+const DRAWS_MAX: u32 = (1 << 20) - 1;

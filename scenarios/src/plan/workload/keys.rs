@@ -34,6 +34,8 @@ pub(crate) enum Series {
     All { workload: usize },
     /// Those of one node.
     OfNode { workload: usize, node: Address },
+    /// Those of one place in flight of one node.
+    InFlight { draws: u32, node: Address, place: u32 },
 }
 
 /// One request of a series, and the words that are its own.
@@ -116,6 +118,7 @@ impl Series {
         match self {
             Self::All { workload } => draws::request(seed, workload, number),
             Self::OfNode { workload, node } => draws::request_of_node(seed, workload, node, number),
+            Self::InFlight { draws, node, place } => draws::request_in_flight(seed, draws, node, place, number),
         }
     }
 
@@ -130,7 +133,8 @@ impl Series {
 
     fn centre(self, seed: u64, number: u64) -> Stream {
         match self {
-            Self::All { workload } | Self::OfNode { workload, .. } => draws::centre(seed, workload, number),
+            Self::All { workload } | Self::OfNode { workload, .. } => draws::centre(seed, false, workload, number),
+            Self::InFlight { draws, .. } => draws::centre(seed, true, draws as usize, number),
         }
     }
 }
