@@ -27,7 +27,9 @@ pub use network::{
 pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
 pub use script::{Action, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
-pub use workload::{Arrivals, Keys, Workload};
+pub use workload::{
+    Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,
+};
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

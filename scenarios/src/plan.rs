@@ -8,9 +8,9 @@ mod draws;
 mod network;
 mod phases;
 mod print;
-mod roster;
+pub(crate) mod roster;
 mod script;
-mod workload;
+pub(crate) mod workload;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::data::Data;
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
-use workload::Source;
+use workload::{Circle, Closed, Source, Turn};
 
 pub use network::Placement;
 
@@ -51,6 +51,8 @@ pub struct Plan {
     pub(crate) data: Data,
     script: Vec<Line>,
     workload: Vec<Source>,
+    /// What only the run can unroll.
+    pub(crate) closed: Vec<Closed>,
 }
 
 /// A named stretch of time.
@@ -190,7 +192,7 @@ impl Plan {
         let end = SimTime::ZERO + scenario.end.0;
         let placement = Placement::new(scenario, seed)?;
         let stage = script::expand(scenario, seed, width, end, &placement)?;
-        let workload = workload::sources(scenario, width, &stage, files)?;
+        let workload = workload::workloads(scenario, seed, width, &stage, files)?;
         Ok(Self {
             seed,
             width,
@@ -203,7 +205,8 @@ impl Plan {
             placement,
             data: data.clone(),
             script: stage.lines,
-            workload,
+            workload: workload.sources,
+            closed: workload.closed,
         })
     }
 
@@ -223,6 +226,16 @@ impl Plan {
         self.hosts[node.index()]
     }
 
+    /// The addresses that are ever used.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.ids.iter().zip(0..).filter(|(id, _)| id.is_some()).map(|(_, number)| Address(number))
+    }
+
+    /// What keys are drawn from.
+    pub(crate) fn circle(&self) -> Circle<'_> {
+        Circle { seed: self.seed, width: self.width, ids: &self.ids }
+    }
+
     /// The nodes by id.
     pub fn by_id(&self) -> BTreeMap<Key, Address> {
         by_id(&self.ids)
@@ -239,7 +252,8 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// How many requests of the workload have found nobody up who could ask, so far.
+    /// How many requests of the workload have found nobody up who could ask, so far. A node that has a rate of its own has
+    /// nothing to ask while it is down.
     pub fn unasked(&self) -> u64 {
         self.unasked
     }
@@ -258,12 +272,11 @@ impl Iterator for Lines<'_> {
                     self.roster.note(&line.deed);
                     return Some(line);
                 }
-                (_, Some((_, source))) => {
-                    if let Some(line) = self.sources[source].next(&self.roster) {
-                        return Some(line);
-                    }
-                    self.unasked += 1;
-                }
+                (_, Some((_, source))) => match self.sources[source].next(&self.roster)? {
+                    Turn::Asks(line) => return Some(line),
+                    Turn::NobodyUp => self.unasked += 1,
+                    Turn::Down => {}
+                },
                 _ => return None,
             }
         }

@@ -1,4 +1,7 @@
-//! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing.
+//! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing but when a
+//! closed loop asks.
+
+mod loops;
 
 mod network;
 
@@ -19,6 +22,7 @@ use sim::time::{SimTime, Span};
 
 use crate::oracle::{Judge, Judged};
 use crate::plan::{Deed, Fault, Plan, Which};
+use loops::{Loops, Watch};
 use network::World;
 
 /// Sees a run as it happens: every fact, and every lookup once it has been judged.
@@ -84,13 +88,14 @@ pub fn run<P: Dht, O: Observer<P>>(
     }
 }
 
-type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, O)));
+type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, (O, Option<Watch>))));
 
 struct Stage<'a, P: Dht, O> {
     plan: &'a Plan,
     world: Simulation<P, World, Recorders<P, O>>,
     faults: BTreeMap<u32, RuleId>,
     requests: u32,
+    loops: Option<Loops<'a>>,
 }
 
 impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
@@ -100,9 +105,11 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let is_outsider = |node: &Address| plan.placement.is_undialable(plan.host(*node));
         let outsiders = (0..plan.hosts.len() as u32).map(Address).filter(is_outsider).collect();
         let judge = Judge::new(keys).with_outsiders(outsiders);
-        let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observer)));
+        let loops = Loops::new(plan);
+        let observers = (observer, loops.is_some().then(Watch::default));
+        let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observers)));
         let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
-        Self { plan, world, faults: BTreeMap::new(), requests: 0 }
+        Self { plan, world, faults: BTreeMap::new(), requests: 0, loops }
     }
 
     fn go_on_until(
@@ -111,7 +118,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
     ) -> Result<(), Interrupted> {
         let mut steps = 0u32;
-        while self.world.step_before(until) {
+        while self.step_before(until) {
             steps += 1;
             if steps.is_multiple_of(STEPS_BETWEEN_CHECKS) && control(self.world.now()).is_break() {
                 return Err(Interrupted);
@@ -122,14 +129,38 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         if control(until).is_break() { Err(Interrupted) } else { Ok(()) }
     }
 
+    /// The next event, or what a closed loop asks next, if it is due before `until`. What is asked at an instant comes before
+    /// the events that are due then, as what the plan's lines do.
+    fn step_before(&mut self, until: SimTime) -> bool {
+        let Some(loops) = &mut self.loops else {
+            return self.world.step_before(until);
+        };
+        let now = self.world.now();
+        let (_, (_, (_, (_, watch)))) = self.world.recorder_mut();
+        loops.attend(watch.as_mut().map(Watch::take).unwrap_or_default(), now);
+        let Some(at) = loops.next_at().filter(|at| *at < until) else {
+            return self.world.step_before(until);
+        };
+        if !self.world.step_before(at) {
+            self.world.run_until(at);
+            if let Some((node, lookup)) = loops.next(RequestId(self.requests + 1), at) {
+                self.ask(node, lookup, LOOKUP);
+            }
+        }
+        true
+    }
+
     fn hand_on_judged(&mut self) {
-        let (judge, (_, (_, observer))) = self.world.recorder_mut();
+        let (judge, (_, (_, (observer, _)))) = self.world.recorder_mut();
         for judged in judge.take_judged() {
             observer.judged(&judged);
         }
     }
 
     fn carry_out(&mut self, deed: Deed) {
+        if let Some(loops) = &mut self.loops {
+            loops.note(&deed);
+        }
         match deed {
             Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } => {
                 if !self.world.is_up(node) {
@@ -213,7 +244,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
         let count = members.len();
         let access = *self.world.network().figures();
-        let (_, (fingerprint, (events, observer))) = self.world.into_recorder();
+        let (_, (fingerprint, (events, (observer, _)))) = self.world.into_recorder();
         Finished {
             observer,
             fingerprint: fingerprint.value(),

@@ -6,7 +6,9 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who};
+use crate::ast::{
+    self, Action, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who, Workload,
+};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -17,7 +19,7 @@ impl Plan {
         };
         Scenario {
             script: self.lines().filter_map(line).collect(),
-            workload: Vec::new(),
+            workload: closed_loops(&original.workload),
             seed: Some(self.seed),
             seeds: None,
             ..original.clone()
@@ -73,6 +75,19 @@ fn slowdown(node: Address, service: LawSpec) -> Slowdown {
         lasts: None,
         service,
     }
+}
+
+/// Closed loops stay as they are, since only a run can unroll them; what their draws are keyed by no longer follows from
+/// their place.
+fn closed_loops(workload: &[Workload]) -> Vec<Workload> {
+    let closed = |(place, workload): (u32, &Workload)| match workload {
+        Workload::ClosedLoop(closed) => {
+            let draws = Some(closed.draws.unwrap_or(place));
+            Some(Workload::ClosedLoop(ast::ClosedLoop { draws, ..closed.clone() }))
+        }
+        Workload::Lookups(_) | Workload::Csv(_) => None,
+    };
+    (0..).zip(workload).filter_map(closed).collect()
 }
 
 fn fault_action(fault: Fault, lasts: Option<Duration>) -> Action {

@@ -9,14 +9,14 @@ use super::Deed;
 /// A set of nodes that can be drawn from in constant time. Its order follows from what happened to it, and from nothing
 /// else.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roster {
+pub(crate) struct Roster {
     list: Vec<Address>,
     place: Vec<Option<u32>>,
 }
 
 impl Roster {
     /// Follows what a line of the plan does to it.
-    pub(super) fn note(&mut self, deed: &Deed) {
+    pub(crate) fn note(&mut self, deed: &Deed) {
         match deed {
             Deed::Join { node, .. } | Deed::Restart { node, .. } => self.insert(*node),
             Deed::Converge { nodes } => nodes.iter().for_each(|node| self.insert(*node)),
