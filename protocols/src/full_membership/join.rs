@@ -1,0 +1,145 @@
+//! Joining and leaving.
+
+use sim::address::Address;
+use sim::rng::Words;
+use sim::time::Span;
+
+use super::members::{Standing, Update};
+use super::message::Message;
+use super::node::{Cx, FullMembership, JOIN_AGAIN, Status, Timer, What};
+use super::probe::await_first_period;
+use crate::calling::Caller;
+use crate::dht::Report;
+use crate::place::place;
+use crate::rpc::Calls;
+use crate::table::{Handle, Table};
+use crate::upkeep::jittered;
+
+impl FullMembership {
+    /// Joins the group that these nodes are said to be in, or begins one.
+    pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        if self.status != Status::Outside {
+            return;
+        }
+        self.bootstraps = bootstraps;
+        self.begin_life(cx);
+        self.try_to_join(cx);
+    }
+
+    /// Begins with the list given at birth.
+    pub(super) fn begin(&mut self, cx: &mut Cx<'_>) {
+        if self.status != Status::Outside {
+            return;
+        }
+        self.begin_life(cx);
+        self.become_member(cx);
+    }
+
+    /// Asks a bootstrap for its list.
+    pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
+        if self.takes_part() {
+            return;
+        }
+        let Some(bootstrap) = self.bootstraps.first().copied() else {
+            return self.become_member(cx);
+        };
+        self.status = Status::Joining;
+        self.call(bootstrap, What::Join, cx);
+    }
+
+    /// Somebody wants to join: it is told what this member knows.
+    pub(super) fn tell_list(&mut self, to: Address, call: Handle, cx: &mut Cx<'_>) {
+        let myself = Update { member: cx.me(), incarnation: self.incarnation, standing: Standing::Alive };
+        let known = self.list.members().chain(self.list.failed()).map(|record| record.update);
+        let members = known.chain([myself]).collect();
+        cx.send(to, Message::MemberList { call, members });
+    }
+
+    /// A bootstrap has told its list.
+    pub(super) fn list_told(&mut self, members: &[Update], cx: &mut Cx<'_>) {
+        if self.status != Status::Joining {
+            return;
+        }
+        let place = place(cx);
+        for update in members {
+            if update.member == place.me {
+                // Whatever it says, it is of an earlier life.
+                self.incarnation = self.incarnation.max(update.incarnation.saturating_add(1));
+            } else {
+                self.list.hear(*update, self.periods, place, cx.chance());
+            }
+        }
+        self.status = Status::Announcing { silent: Vec::new() };
+        self.announce(None, cx);
+    }
+
+    /// Makes this node known to its successor on the ring, which has owned its keys until now. Once that is known to be the one
+    /// that has just acknowledged, the node is a member.
+    pub(super) fn announce(&mut self, acknowledged: Option<Address>, cx: &mut Cx<'_>) {
+        let Status::Announcing { silent } = &self.status else {
+            return;
+        };
+        let place = place(cx);
+        let is_next = |node: &Address| *node != place.me && !silent.contains(node);
+        let successor = self.list.ring(place.my_key(), place).find(is_next);
+        match successor {
+            Some(_) if successor == acknowledged => {
+                let (member, incarnation) = (place.me, self.incarnation);
+                self.gossip.spread(Update { member, incarnation, standing: Standing::Alive });
+                self.become_member(cx);
+            }
+            Some(successor) => _ = self.call(successor, What::Announce, cx),
+            None => self.join_later(cx),
+        }
+    }
+
+    /// The successor on the ring was silent, or is no member.
+    pub(super) fn not_announced(&mut self, successor: Address, cx: &mut Cx<'_>) {
+        if let Status::Announcing { silent } = &mut self.status {
+            silent.push(successor);
+            self.announce(None, cx);
+        }
+    }
+
+    /// The join did not work out: the next bootstrap is tried after a pause.
+    pub(super) fn join_later(&mut self, cx: &mut Cx<'_>) {
+        if self.status == Status::Member {
+            return;
+        }
+        self.status = Status::Joining;
+        if !self.bootstraps.is_empty() {
+            self.bootstraps.rotate_left(1);
+        }
+        let pause = jittered(JOIN_PAUSE, cx.chance());
+        cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
+    }
+
+    /// Goes, and tells a few members, who spread it.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) {
+        if self.status == Status::Member {
+            for member in self.list.some_but(None, FAREWELLS, cx.chance()) {
+                cx.send(member, Message::Leaving { incarnation: self.incarnation });
+            }
+        }
+        cx.report(Report::Left);
+        cx.stop();
+    }
+
+    fn become_member(&mut self, cx: &mut Cx<'_>) {
+        self.status = Status::Member;
+        cx.report(Report::Joined);
+        await_first_period(cx);
+    }
+
+    /// Begins a life with numbers of its own for what it has under way.
+    fn begin_life(&mut self, cx: &mut Cx<'_>) {
+        let life = cx.chance().word() as u32;
+        self.calls = Calls::of_life(life);
+        self.lookups = Table::of_life(life);
+    }
+}
+
+/// How long a node waits, on average, before it tries to join again (arbitrary).
+const JOIN_PAUSE: Span = Span::from_secs(1);
+/// How many members a leaving one tells (arbitrary).
+const FAREWELLS: usize = 3;
