@@ -14,7 +14,7 @@ use protocols::duration::Duration;
 use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
-use protocols::{Entry, Visitor, chord, kademlia, pastry};
+use protocols::{Entry, Visitor, chord, full_membership, kademlia, pastry};
 use sim::address::Address;
 use sim::rng::{Stream, StreamPurpose};
 use sim::sampler;
@@ -35,6 +35,9 @@ fn entries() -> Vec<Entry> {
     let pastry = pastry::Settings::default();
     entries.push(Entry::Pastry(pastry::Settings { lookup: LookupMode::Iterative, ..pastry.clone() }));
     entries.push(Entry::Pastry(pastry::Settings { proximity: pastry::Proximity::Off, leaf_set: 12, ..pastry }));
+    let basic = full_membership::Settings { suspicion: 0, updates: 1, ping_requests: 1, ..Default::default() };
+    entries
+        .push(Entry::FullMembership(full_membership::Settings { targets: full_membership::Targets::Random, ..basic }));
     entries
 }
 

@@ -212,3 +212,139 @@ fn seek(records: &[Record], member: Address, place: Place<'_>) -> Result<usize, 
 fn rank(record: &Record, place: Place<'_>) -> (Key, Address) {
     (place.key(record.update.member), record.update.member)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dht::Common;
+    use crate::key::Width;
+    use sim::rng::{Stream, StreamPurpose};
+
+    const ME: Address = Address(0);
+
+    struct Hand {
+        list: MembershipList,
+        common: Common<Settings>,
+        chance: Stream,
+    }
+
+    impl Hand {
+        fn new(others: u32) -> Self {
+            let width = Width::new(16).expect("legal");
+            let keys = (0..100).map(|node| width.hash(&format!("node-42-{node}"))).collect();
+            let common = Common::new(width, keys, Settings::default());
+            let mut hand =
+                Self { list: MembershipList::default(), common, chance: Stream::open(1, StreamPurpose(1), 0) };
+            (1..=others).for_each(|member| _ = hand.hear(member, 0, Standing::Alive));
+            hand
+        }
+
+        fn hear(&mut self, member: u32, incarnation: u32, standing: Standing) -> bool {
+            let place = Place { me: ME, common: &self.common };
+            let update = Update { member: Address(member), incarnation, standing };
+            let is_news = self.list.hear(update, 0, place, &mut self.chance);
+            assert_eq!(self.list.check(place), Ok(()));
+            is_news
+        }
+
+        fn next(&mut self) -> Address {
+            self.list.next_in_turn(&mut self.chance).expect("there are members")
+        }
+    }
+
+    /// Section 4.2, but for `Confirm`: see note 4 of the module.
+    #[test]
+    fn updates_override_by_incarnation_and_then_by_standing() {
+        use Standing::{Alive, Confirm, Suspect};
+        for (held, update, overrides) in [
+            ((1, Alive), (1, Alive), false),
+            ((1, Alive), (2, Alive), true),
+            ((1, Suspect), (1, Alive), false),
+            ((1, Suspect), (2, Alive), true),
+            ((1, Confirm), (1, Alive), false),
+            ((1, Confirm), (2, Alive), true),
+            ((1, Alive), (0, Suspect), false),
+            ((1, Alive), (1, Suspect), true),
+            ((1, Suspect), (1, Suspect), false),
+            ((1, Suspect), (2, Suspect), true),
+            ((1, Confirm), (1, Suspect), false),
+            ((1, Alive), (0, Confirm), false),
+            ((1, Alive), (1, Confirm), true),
+            ((1, Suspect), (1, Confirm), true),
+            ((1, Confirm), (1, Confirm), false),
+        ] {
+            let mut hand = Hand::new(3);
+            hand.hear(2, held.0, held.1);
+            assert_eq!(hand.hear(2, update.0, update.1), overrides, "{update:?} over {held:?}");
+            let now = hand.list.get(Address(2), Place { me: ME, common: &hand.common }).expect("it is known");
+            assert_eq!((now.incarnation, now.standing), if overrides { update } else { held });
+        }
+    }
+
+    #[test]
+    fn of_a_stranger_only_its_life_is_news() {
+        let mut hand = Hand::new(3);
+        assert!(!hand.hear(9, 1, Standing::Suspect) && !hand.hear(8, 1, Standing::Confirm));
+        assert!(!hand.hear(8, 0, Standing::Alive), "its failure is remembered");
+        assert!(hand.hear(9, 0, Standing::Alive) && hand.hear(8, 2, Standing::Alive));
+        assert_eq!(hand.list.len(), 5);
+    }
+
+    #[test]
+    fn failures_are_forgotten_in_time() {
+        let mut hand = Hand::new(3);
+        hand.hear(2, 0, Standing::Confirm);
+        hand.list.forget_failed(0);
+        assert_eq!(hand.list.failed().count(), 1);
+        hand.list.forget_failed(1);
+        assert_eq!(hand.list.failed().count(), 0);
+    }
+
+    #[test]
+    fn each_member_is_pinged_once_in_a_round_whoever_comes_and_goes() {
+        let mut hand = Hand::new(20);
+        for round in 0..50 {
+            let mut pinged: Vec<Address> = (0..10).map(|_| hand.next()).collect();
+            hand.hear(30 + round, 0, Standing::Alive);
+            let gone = pinged[3];
+            hand.hear(gone.0, 0, Standing::Confirm);
+            while hand.list.pinged < hand.list.order.len() {
+                pinged.push(hand.next());
+            }
+            let count = pinged.len();
+            pinged.sort_unstable();
+            pinged.dedup();
+            assert_eq!(pinged.len(), count, "nobody twice");
+            let missed = hand.list.order.iter().filter(|member| !pinged.contains(member));
+            assert!(missed.into_iter().all(|member| member.0 == 30 + round), "but for the newcomer");
+        }
+    }
+
+    #[test]
+    fn whoever_is_drawn_is_never_whom_to_leave_out_and_everybody_else_as_often() {
+        let mut hand = Hand::new(5);
+        let mut drawn = [0_u32; 6];
+        for _ in 0..10_000 {
+            let some = hand.list.some_but(Some(Address(2)), 2, &mut hand.chance);
+            assert_eq!(some.len(), 2);
+            for member in some {
+                drawn[member.index()] += 1;
+            }
+        }
+        assert_eq!((drawn[0], drawn[2]), (0, 0));
+        // Each in half of the draws; five standard deviations of 50.
+        assert!([1, 3, 4, 5].iter().all(|member| drawn[*member].abs_diff(5_000) < 250), "{drawn:?}");
+        assert_eq!(hand.list.some_but(Some(Address(2)), 9, &mut hand.chance).len(), 4);
+    }
+
+    #[test]
+    fn the_ring_goes_once_around_from_any_key_and_holds_the_node_itself() {
+        let hand = Hand::new(9);
+        let place = Place { me: ME, common: &hand.common };
+        for key in (0..10).map(|node| hand.common.key(Address(node))) {
+            let ring: Vec<Key> = hand.list.ring(key, place).map(|node| hand.common.key(node) - key).collect();
+            assert_eq!((ring.len(), ring[0]), (10, Key::ZERO));
+            assert!(ring.is_sorted());
+        }
+    }
+}
