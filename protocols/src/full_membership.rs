@@ -17,7 +17,11 @@
 //! 2. The paper leaves open how a newcomer gets the list. Here it asks a bootstrap, which sends all that it holds in one
 //!    message of its true size: with 1,000 members that is 30 kB, which UDP can carry but no single frame. It is not split.
 //! 3. A newcomer that has the list pings its successor on the ring, and is a member when that one has acknowledged: the former
-//!    owner of its keys knows it then, and names it to all who ask.
+//!    owner of its keys knows it then, and names it to all who ask. Whoever is pinged by one that was no member to it tells it
+//!    its neighbours on the ring, and the newcomer goes on to a closer successor. So members are known to the next even where
+//!    more join than six updates a message can tell of: 1,000 joins in 50 s leave a third of each list unknown a minute
+//!    later, and no answer wrong. Without this rule 16 % are. (Where a good part of the group joins within one round trip,
+//!    some are missed until they ping each other.)
 //! 4. `Confirm` overrides what is said of the same incarnation and of earlier ones, not of all: a member that was wrongly
 //!    declared to have failed refutes it as it refutes a suspicion, and one that comes back under its address takes a higher
 //!    incarnation than any that it is told of. By the paper, who has failed has failed for ever.

@@ -264,6 +264,26 @@ fn a_newcomer_is_found_from_the_moment_it_is_a_member() {
     assert!((300..400).contains(&found), "{found} of 400 were told by its successor");
 }
 
+/// More join than updates can tell of: lists are not whole, but each member is known to the next on the ring.
+#[test]
+fn where_many_join_at_once_every_answer_is_right_from_the_start() {
+    for seed in 0..3 {
+        let mut world = World::<FullMembership>::new(&Settings::default(), 200, seed);
+        for node in 0..200 {
+            world.join(node);
+            world.run_millis(50);
+        }
+        world.run(2);
+        let joined = world.watch().reports.iter().filter(|(_, _, _, report)| *report == Report::Joined).count();
+        assert_eq!(joined, 200);
+        let asked = world.look_up_everywhere(3);
+        world.run(5);
+        assert_eq!(world.right(&asked), asked.len());
+        let told = asked.iter().filter(|asked| world.answer_to(**asked).is_some_and(|answer| answer.hops > 0)).count();
+        assert!(told > 60, "{told} of 600 did not know the owner");
+    }
+}
+
 #[test]
 fn where_an_owner_is_dead_the_next_on_the_ring_takes_its_place_at_once() {
     let mut world = World::<FullMembership>::over(&Settings::default(), 20, 1, constant());

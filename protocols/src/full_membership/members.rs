@@ -121,6 +121,15 @@ impl MembershipList {
         })
     }
 
+    /// What is held of the members next to one of them on the ring, after it and before it.
+    pub(crate) fn neighbours(&self, member: Address, place: Place<'_>) -> impl Iterator<Item = Update> {
+        let count = self.members.len();
+        let at = seek(&self.members, member, place).ok().filter(|_| count > 1);
+        let next = at.map(|at| (at + 1) % count);
+        let last = at.map(|at| (at + count - 1) % count).filter(|last| Some(*last) != next);
+        next.into_iter().chain(last).map(|at| self.members[at].update)
+    }
+
     /// What is held of all members.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Record> {
         self.members.iter()

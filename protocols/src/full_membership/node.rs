@@ -105,7 +105,7 @@ impl FullMembership {
         self.incarnation
     }
 
-    /// Whether it has a list, and answers pings.
+    /// Whether it has a list, and hears updates.
     pub(super) fn takes_part(&self) -> bool {
         matches!(self.status, Status::Announcing { .. } | Status::Member)
     }
@@ -117,12 +117,20 @@ impl FullMembership {
 
     /// What a message to this member carries: what it must know of itself, and the updates that have been sent least.
     pub(super) fn news_for(&mut self, to: Address, cx: &Cx<'_>) -> News {
+        self.news_with(Vec::new(), to, cx)
+    }
+
+    /// The same, with some updates that go before all but what it must know of itself.
+    pub(super) fn news_with(&mut self, first: Vec<Update>, to: Address, cx: &Cx<'_>) -> News {
         let settings = &cx.shared().settings;
+        let most = settings.updates as usize;
         let of_itself = self.list.get(to, place(cx)).filter(|held| held.standing != Standing::Alive);
-        let most = settings.updates as usize - usize::from(of_itself.is_some());
-        let mut updates = self.gossip.take(most, settings.sends(self.group()));
-        if let Some(of_itself) = of_itself.filter(|held| !updates.contains(held)) {
-            updates.insert(0, of_itself);
+        let mut updates: Vec<Update> = of_itself.into_iter().chain(first).take(most).collect();
+        let others = self.gossip.take(most - updates.len(), settings.sends(self.group()));
+        for other in others {
+            if !updates.contains(&other) {
+                updates.push(other);
+            }
         }
         News { incarnation: self.incarnation, updates }
     }

@@ -8,6 +8,7 @@ use super::message::{Message, News};
 use super::node::{Cx, FullMembership, PERIOD, Status, Timer, What};
 use super::settings::Targets;
 use crate::calling::Caller;
+use crate::place::place;
 use crate::rpc::Silent;
 use crate::settings::Maintenance;
 use crate::table::Handle;
@@ -31,10 +32,14 @@ impl FullMembership {
         }
     }
 
-    /// Somebody wants to know whether this node lives.
+    /// Somebody wants to know whether this node lives. If it was no member until now, it is told its neighbours on the ring, as
+    /// far as they are known here.
     pub(super) fn pinged(&mut self, from: Address, call: Handle, news: &News, cx: &mut Cx<'_>) {
+        let place = place(cx);
+        let was_member = self.list.get(from, place).is_some_and(|held| held.standing != Standing::Confirm);
         self.learn(from, news, cx);
-        let news = self.news_for(from, cx);
+        let first = if was_member { Vec::new() } else { self.list.neighbours(from, place).collect() };
+        let news = self.news_with(first, from, cx);
         cx.send(from, Message::Ack { call, news });
     }
 
