@@ -50,6 +50,13 @@ pub trait Dht:
     /// when it is told to [`Request::Begin`].
     fn converged(me: Address, members: &Members, common: &Common<Self::Settings>) -> Self;
 
+    /// A node that comes back with what it had on disk. Given is its state when it went down, by crash or leave, at any
+    /// moment: it keeps whom it knew, in the tables where they stood, and has nothing under way. It is no member, and waits
+    /// to be asked to join; then it asks those that it knew as well, and takes none of them for alive before it has heard
+    /// them. No call has a number that a call of the former life had, so that late answers end nothing.
+    #[must_use]
+    fn revived(self, me: Address, common: &Common<Self::Settings>) -> Self;
+
     /// The member that owns the key, by this protocol's rule; none if there is no member.
     fn owner(members: &Members, key: Key) -> Option<Address>;
 

@@ -73,6 +73,8 @@ laws! {
     graceful_leaves_do_no_harm,
     a_node_that_crashed_comes_back_under_its_address,
     a_restart_at_once_is_no_trouble,
+    a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap,
+    a_node_that_comes_back_when_all_it_knew_are_gone_needs_one,
     after_any_churn_answers_are_right_again,
     the_same_seed_gives_the_same_run,
     under_loss_most_lookups_are_right_and_all_end,
@@ -200,6 +202,42 @@ fn a_restart_at_once_is_no_trouble<P: Dht>(settings: &P::Settings) {
         world.run(120);
         world.all_right();
     }
+}
+
+fn a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 10, 100] {
+        let mut world = World::<P>::joined(settings, 20, 4);
+        let states = [3, 7, 8].map(|node| (node, world.fell(node)));
+        world.run(pause);
+        let since = world.sim.now();
+        for (node, state) in states {
+            world.rejoin(node, state, &[]);
+        }
+        world.run(30);
+        assert!([3, 7, 8].into_iter().all(|node| world.has_joined(node, since)), "after {pause} s");
+        world.run(150);
+        world.all_right();
+    }
+}
+
+/// A warm start of five is the earlier overlay; the later one has grown from a node that the five have never met.
+fn a_node_that_comes_back_when_all_it_knew_are_gone_needs_one<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::new(settings, 12, 4);
+    world.begin(5);
+    world.run(60);
+    let state = world.fell(3);
+    world.crash([0, 1, 2, 4]);
+    for node in 5..12 {
+        world.join(node);
+        world.run(2);
+    }
+    world.run(60);
+    let since = world.sim.now();
+    world.rejoin(3, state, &[5]);
+    world.run(30);
+    assert!(world.has_joined(3, since));
+    world.run(150);
+    world.all_right();
 }
 
 fn after_any_churn_answers_are_right_again<P: Dht>(settings: &P::Settings) {

@@ -11,17 +11,16 @@ use super::probe::await_first_period;
 use crate::calling::Caller;
 use crate::dht::Report;
 use crate::place::place;
-use crate::rpc::Calls;
-use crate::table::{Handle, Table};
+use crate::table::Handle;
 use crate::upkeep::jittered;
 
 impl FullMembership {
-    /// Joins the group that these nodes are said to be in, or begins one.
+    /// Joins the group that these nodes are said to be in, or that it was in before, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
         if self.status != Status::Outside {
             return;
         }
-        self.bootstraps = bootstraps;
+        self.bootstraps = bootstraps.into();
         self.begin_life(cx);
         self.try_to_join(cx);
     }
@@ -35,16 +34,29 @@ impl FullMembership {
         self.become_member(cx);
     }
 
-    /// Asks a bootstrap for its list.
+    /// Begins to ask for the list.
     pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
-        if self.takes_part() {
-            return;
+        if !self.takes_part() {
+            self.status = Status::Joining { asked: Vec::new() };
+            self.ask_for_list(cx);
         }
-        let Some(bootstrap) = self.bootstraps.first().copied() else {
-            return self.become_member(cx);
+    }
+
+    /// Asks the next bootstrap for its list, or the next that is remembered from an earlier life.
+    pub(super) fn ask_for_list(&mut self, cx: &mut Cx<'_>) {
+        let Status::Joining { asked } = &mut self.status else {
+            return;
         };
-        self.status = Status::Joining;
-        self.call(bootstrap, What::Join, cx);
+        let remembered = self.list.members().map(|record| record.update.member);
+        let next = self.bootstraps.iter().chain(remembered).find(|node| !asked.contains(node));
+        match next {
+            Some(node) => {
+                asked.push(node);
+                self.call(node, What::Join, cx);
+            }
+            None if self.bootstraps.is_empty() => self.become_member(cx),
+            None => self.join_later(cx),
+        }
     }
 
     /// Somebody wants to join: it is told what this member knows.
@@ -55,12 +67,13 @@ impl FullMembership {
         cx.send(to, Message::MemberList { call, members });
     }
 
-    /// A bootstrap has told its list.
+    /// A member has told its list, which takes the place of what is remembered.
     pub(super) fn list_told(&mut self, members: &[Update], cx: &mut Cx<'_>) {
-        if self.status != Status::Joining {
+        if !matches!(self.status, Status::Joining { .. }) {
             return;
         }
         let place = place(cx);
+        (self.list, self.gossip) = Default::default();
         for update in members {
             if update.member == place.me {
                 // Whatever it says, it is of an earlier life.
@@ -101,15 +114,9 @@ impl FullMembership {
         }
     }
 
-    /// The join did not work out: the next bootstrap is tried after a pause.
-    pub(super) fn join_later(&mut self, cx: &mut Cx<'_>) {
-        if self.status == Status::Member {
-            return;
-        }
-        self.status = Status::Joining;
-        if !self.bootstraps.is_empty() {
-            self.bootstraps.rotate_left(1);
-        }
+    /// The join did not work out: it begins again after a pause.
+    fn join_later(&mut self, cx: &mut Cx<'_>) {
+        self.status = Status::Joining { asked: Vec::new() };
         let pause = jittered(JOIN_PAUSE, cx.chance());
         cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
     }
@@ -134,8 +141,8 @@ impl FullMembership {
     /// Begins a life with numbers of its own for what it has under way.
     fn begin_life(&mut self, cx: &mut Cx<'_>) {
         let life = cx.chance().word() as u32;
-        self.calls = Calls::of_life(life);
-        self.lookups = Table::of_life(life);
+        self.calls.begin_life(life);
+        self.lookups.begin_life(life);
     }
 }
 

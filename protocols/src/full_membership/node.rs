@@ -8,6 +8,7 @@ use super::gossip::Gossip;
 use super::members::{MembershipList, Standing, Update};
 use super::message::{Message, News};
 use super::settings::Settings;
+use crate::bootstraps::Bootstraps;
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
@@ -28,7 +29,7 @@ pub struct FullMembership {
     pub(super) probe: Option<Handle>,
     pub(super) calls: Calls<What>,
     pub(super) lookups: Table<Lookup>,
-    pub(super) bootstraps: Vec<Address>,
+    pub(super) bootstraps: Bootstraps,
 }
 
 /// Whether a node is in the group.
@@ -36,8 +37,10 @@ pub struct FullMembership {
 pub(super) enum Status {
     #[default]
     Outside,
-    /// It asks for the list.
-    Joining,
+    /// It asks for the list; these have had their turn.
+    Joining {
+        asked: Vec<Address>,
+    },
     /// It has the list, and makes itself known to its successor on the ring; these did not answer.
     Announcing {
         silent: Vec<Address>,

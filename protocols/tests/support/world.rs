@@ -99,6 +99,36 @@ impl<P: Dht> World<P> {
         self.ask(Address(node), Request::Join { bootstraps }, JOIN);
     }
 
+    /// A node that is down comes back with what it had when it went down, and waits.
+    pub fn revive(&mut self, node: u32, state: P) {
+        let node = Address(node);
+        let revived = state.revived(node, self.sim.shared());
+        assert_eq!(revived.check_state(node, self.sim.shared()), Ok(()), "{node}");
+        self.sim.start(node, revived);
+    }
+
+    /// The same, and asks these for the way in.
+    pub fn rejoin(&mut self, node: u32, state: P, bootstraps: &[u32]) {
+        self.revive(node, state);
+        self.ask_to_join(node, bootstraps);
+    }
+
+    pub fn ask_to_join(&mut self, node: u32, bootstraps: &[u32]) {
+        let bootstraps = bootstraps.iter().copied().map(Address).collect();
+        self.ask(Address(node), Request::Join { bootstraps }, JOIN);
+    }
+
+    /// Lets a node crash, and hands back its state.
+    pub fn fell(&mut self, node: u32) -> P {
+        self.sim.crash(Address(node)).expect("it was up")
+    }
+
+    /// Whether a node has become a member since it was last started.
+    pub fn has_joined(&self, node: u32, since: SimTime) -> bool {
+        let mut reports = self.watch().reports.iter();
+        reports.any(|(at, who, _, report)| *at >= since && who.0 == node && *report == Report::Joined)
+    }
+
     pub fn crash(&mut self, nodes: impl IntoIterator<Item = u32>) {
         for node in nodes {
             self.sim.crash(Address(node));
