@@ -218,6 +218,36 @@ fn a_failed_member_that_comes_back_is_taken_in_with_a_higher_incarnation() {
 }
 
 #[test]
+fn a_member_that_comes_back_with_its_list_has_a_higher_incarnation_at_once() {
+    let mut world = World::<FullMembership>::over(&Settings::default(), 20, 1, constant());
+    world.begin(20);
+    world.run(3);
+    let state = world.fell(3);
+    world.run(30);
+    world.rejoin(3, state, &[]);
+    world.run_millis(200);
+    let back = world.sim.node(Address(3)).expect("it is up");
+    assert_eq!((back.incarnation(), back.members().count()), (1, 19));
+    world.run(8);
+    assert!(world.sim.nodes().all(|(address, node)| address.0 == 3 || knows(node, 3)), "it has overridden its failure");
+}
+
+#[test]
+fn a_group_that_went_down_as_a_whole_finds_together_again() {
+    let mut world = World::<FullMembership>::joined(&Settings::default(), 20, 1);
+    let states: Vec<_> = (0..20).map(|node| (node, world.fell(node))).collect();
+    world.run(100);
+    for (node, state) in states {
+        if node % 4 != 0 {
+            world.rejoin(node, state, &[]);
+        }
+    }
+    world.run(120);
+    assert!(world.sim.nodes().all(|(_, node)| node.members().count() == 14), "and has dropped the five that are gone");
+    world.all_right();
+}
+
+#[test]
 fn a_member_that_all_have_dropped_hears_of_it_and_refutes_it() {
     let mut world = World::<FullMembership>::over(&Settings::default(), 20, 1, constant());
     world.begin(20);
