@@ -42,8 +42,9 @@
 //!     over.
 //! 12. A leaving member tells three others, which spread that it has failed. The paper says no more than that leaves are
 //!     spread.
-//! 13. A node that comes back ([`Dht::revived`]) has its list and a higher incarnation. It asks its bootstraps first, who are
-//!     said to live, and then those of its list, one after the other, for theirs, which takes the place of its own. Where it
+//! 13. A node that comes back ([`Dht::revived`]) has its list, and begins with a higher incarnation. It asks its bootstraps first, who are
+//!     said to live, and then those of its list, one after the other, for theirs, which takes the place of its own; the pause
+//!     comes when all have had their turn. Where it
 //!     was given no bootstrap and none of its list is a member, it begins with its own list: so a group that went down as a
 //!     whole finds together again, and who is gone fails by silence. By the paper it would be a new member.
 //! 14. Two halves that have declared each other to have failed do not look for each other again.
@@ -130,7 +131,6 @@ impl Dht for FullMembership {
     fn revived(self, _: Address, _: &Common<Settings>) -> Self {
         let Self { incarnation, list, periods, mut lookups, calls, .. } = self;
         lookups.clear();
-        let incarnation = incarnation.saturating_add(1);
         Self { incarnation, list, periods, lookups, calls: calls.revived(), ..Self::default() }
     }
 
@@ -249,7 +249,7 @@ impl FullMembership {
         match what {
             What::Ask(lookup) => self.not_told(lookup, node, cx),
             What::Announce => self.not_announced(node, cx),
-            What::Join => self.ask_for_list(cx),
+            What::Join => self.not_led(cx),
             What::Ping | What::PingFor { .. } => {}
         }
     }

@@ -17,12 +17,25 @@ use crate::upkeep::jittered;
 impl FullMembership {
     /// Joins the group that these nodes are said to be in, or that it was in before, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        match &mut self.status {
+            Status::Outside => {
+                self.bootstraps = bootstraps.into();
+                self.begin_life(cx);
+                if self.periods > 0 {
+                    // What is said of its earlier life is void.
+                    self.incarnation = self.incarnation.saturating_add(1);
+                }
+                self.try_to_join(cx);
+            }
+            Status::Joining { asked } if !bootstraps.is_empty() => {
+                asked.retain(|node| !bootstraps.contains(node));
+                self.bootstraps.prefer(bootstraps, false);
+                cx.cancel_timer(JOIN_AGAIN);
+                self.ask_for_list(cx);
+            }
+            Status::Announcing { .. } => self.bootstraps.prefer(bootstraps, false),
+            Status::Joining { .. } | Status::Member => {}
         }
-        self.bootstraps = bootstraps.into();
-        self.begin_life(cx);
-        self.try_to_join(cx);
     }
 
     /// Begins with the list given at birth.
@@ -42,8 +55,15 @@ impl FullMembership {
         }
     }
 
+    /// Who was asked for its list is silent, or no member. The next is asked, unless another is being asked still.
+    pub(super) fn not_led(&mut self, cx: &mut Cx<'_>) {
+        if self.calls.find(|call| call.what == What::Join).is_none() {
+            self.ask_for_list(cx);
+        }
+    }
+
     /// Asks the next bootstrap for its list, or the next that is remembered from an earlier life.
-    pub(super) fn ask_for_list(&mut self, cx: &mut Cx<'_>) {
+    fn ask_for_list(&mut self, cx: &mut Cx<'_>) {
         let Status::Joining { asked } = &mut self.status else {
             return;
         };
