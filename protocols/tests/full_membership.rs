@@ -159,8 +159,7 @@ fn an_update_spreads_as_an_epidemic() {
 
 /// A ping fails though its target lives where neither it nor any of k others comes through and back: with probability
 /// (1 - p²)(1 - p⁴)^k. Without suspicion so many are wrongly declared to have failed; with it, nobody is: a refutation takes
-/// some log n periods, and a suspect has 3 ceil(ln(n+1)), here twelve. Section 5 finds the same. (Without, there are a few less
-/// than the formula says: whom all have dropped is not pinged until it has refuted it.)
+/// some log n periods, and a suspect has 3 ceil(ln(n+1)), here twelve. Section 5 finds the same.
 #[test]
 fn suspicions_are_refuted_before_anybody_is_wrongly_declared_to_have_failed() {
     let (nodes, periods) = (50, 1_000);
