@@ -84,7 +84,7 @@ pub enum Request {
     /// attempt, for ever. A node that is joining can be asked again: it takes these bootstraps in front of those it had, and
     /// an empty list says nothing new. If it is between two attempts it makes the next at once; if one is under way it is
     /// not broken off, because it may work out, but goes on through the new ones: Chord when those that it was asking are
-    /// silent, Kademlia beside them, and Pastry, whose errands on their way need not be waited for, by a further errand. To a member it
+    /// silent, Kademlia and full membership beside them, and Pastry, whose errands on their way need not be waited for, by a further errand. To a member it
     /// means nothing.
     Join {
         /// Nodes to ask, in order of preference.
