@@ -1,5 +1,6 @@
 //! A scenario as written: the types that a RON file is read into. Whatever can be judged alone is judged here.
 
+mod churn;
 mod law;
 mod network;
 mod script;
@@ -14,9 +15,13 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use churn::{
+    Begin, Churn, ChurnPreset, Churns, Class, Correlation, Departures, Diurnal, Failures, First, Identity, Memory,
+    Newcomers, PresetClass, Sessions, Swing, Trace, churn_presets,
+};
 pub use law::LawSpec;
 pub use network::{LatencySpec, LossSpec, NetworkSpec, PerSpec};
-pub use script::{Action, Comeback, Ids, Line, Links, Order, Who};
+pub use script::{Action, Back, Comeback, Ids, Line, Links, Order, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
 pub use workload::{Arrivals, Keys, Workload};
 
@@ -36,7 +41,11 @@ pub struct Scenario {
     #[serde(default)]
     pub network: NetworkSpec,
     /// What happens, and when.
+    #[serde(default)]
     pub script: Vec<Line>,
+    /// Who comes and goes by itself.
+    #[serde(default, skip_serializing_if = "Churns::is_empty")]
+    pub churn: Churns,
     /// Who asks for what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workload: Vec<Workload>,

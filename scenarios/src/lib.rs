@@ -8,7 +8,7 @@
 //! # The modules, from the ground up
 //!
 //! - [`source`] and [`diagnostic`]: where a value stands in a text, and errors that show it; [`mistake`]: what is wrong, by path.
-//! - [`files`]: other files that a scenario names.
+//! - [`files`]: other files that a scenario names; [`availability`]: traces of who was up when.
 //! - [`ast`]: the scenario as written.
 //! - [`plan`]: the scenario with everything decided.
 //! - [`read`]: from text to scenario to plan.
@@ -16,6 +16,7 @@
 //! - [`run`]: the run.
 
 pub mod ast;
+pub mod availability;
 pub mod diagnostic;
 pub mod files;
 pub mod mistake;

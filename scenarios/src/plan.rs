@@ -4,11 +4,14 @@
 //! requests of the workload one by one as the stream is read, each a function of seed, workload and number. Printed
 //! ([`Plan::to_scenario`]), a plan is itself a scenario that runs with the same fingerprint.
 
+mod churn;
+mod director;
 mod draws;
 mod phases;
 mod print;
 mod roster;
 mod script;
+mod vigil;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -18,7 +21,7 @@ use sim::address::Address;
 use sim::law::Law;
 use sim::time::{SimTime, Span};
 
-use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
+use crate::ast::{LatencySpec, LossSpec, Memory, NetworkSpec, PerSpec, Scenario};
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
@@ -41,6 +44,11 @@ pub struct Plan {
     pub network: NetworkSpec,
     /// The id of each address; addresses that are never used have none.
     pub ids: Vec<Option<Key>>,
+    /// The host of each address: the number of the first address on it. Where a node comes back under a new id it has a new
+    /// address on the same host.
+    pub hosts: Vec<u32>,
+    /// How many sessions of no length the traces of the churn have: nobody comes in them.
+    pub skipped_sessions: u64,
     script: Vec<Line>,
     workload: Vec<Source>,
 }
@@ -81,14 +89,34 @@ pub enum Deed {
         nodes: Vec<Address>,
     },
     /// A node leaves gracefully.
-    Leave(Address),
+    Leave {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
     /// A node crashes.
-    Crash(Address),
-    /// A node that is down comes back with nothing but its id, and joins.
+    Crash {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
+    /// A node that is down comes back, and joins.
     Restart {
         /// The node.
         node: Address,
         /// Whom it asks.
+        bootstraps: Vec<Address>,
+        /// With what state it comes back: that which it had when it went, or nothing but its id.
+        state: Memory,
+    },
+    /// A node is asked once more to join, through others than those that it asked first, who have all gone. It means nothing to
+    /// a node that has joined.
+    JoinAgain {
+        /// The node.
+        node: Address,
+        /// Whom it asks; nobody if it is to be started anew, and to begin the overlay.
         bootstraps: Vec<Address>,
     },
     /// A node stops handling anything.
@@ -125,6 +153,15 @@ pub enum Deed {
         /// The step's name.
         step: String,
     },
+}
+
+impl Deed {
+    /// A node that goes will come back with the state that it has.
+    fn keep_state(&mut self) {
+        if let Self::Leave { state, .. } | Self::Crash { state, .. } = self {
+            *state = Memory::Kept;
+        }
+    }
 }
 
 /// A fault of the network.
@@ -164,7 +201,7 @@ impl Plan {
         let width = width(scenario)?;
         check_times(scenario)?;
         let end = SimTime::ZERO + scenario.end.0;
-        let stage = script::expand(scenario, seed, width, end)?;
+        let stage = script::expand(scenario, seed, width, end, files)?;
         let workload = workload::sources(scenario, width, &stage, files)?;
         Ok(Self {
             seed,
@@ -174,6 +211,8 @@ impl Plan {
             end,
             network: scenario.network.clone(),
             ids: stage.ids,
+            hosts: stage.hosts,
+            skipped_sessions: stage.skipped_sessions,
             script: stage.lines,
             workload,
         })

@@ -6,7 +6,7 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
+use crate::ast::{self, Action, Churns, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -17,6 +17,7 @@ impl Plan {
         };
         Scenario {
             script: self.lines().filter_map(line).collect(),
+            churn: Churns::default(),
             workload: Vec::new(),
             seed: Some(self.seed),
             seeds: None,
@@ -28,17 +29,25 @@ impl Plan {
     fn action(&self, deed: Deed) -> Option<Action> {
         let only = |node: Address| Who { nodes: Some(Nodes::List(vec![node.0])), ..Who::default() };
         Some(match deed {
-            Deed::Join { node, bootstraps } => {
-                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: numbers(&bootstraps) }
-            }
+            Deed::Join { node, bootstraps } => Action::JoinNode {
+                node: node.0,
+                id: self.id(node),
+                bootstraps: numbers(&bootstraps),
+                host: Some(self.hosts[node.index()]).filter(|host| *host != node.0),
+            },
             Deed::Converge { nodes } => {
                 Action::ConvergedNodes { members: nodes.into_iter().map(|node| (node.0, self.id(node))).collect() }
             }
-            Deed::Leave(node) => Action::Leave(only(node)),
-            Deed::Crash(node) => Action::Crash(only(node)),
-            Deed::Restart { node, bootstraps } => Action::Restart(Comeback {
+            Deed::JoinAgain { node, bootstraps } => {
+                Action::JoinAgain { node: node.0, bootstraps: numbers(&bootstraps) }
+            }
+            // Whether its state is kept shows when it comes back.
+            Deed::Leave { node, .. } => Action::Leave(only(node)),
+            Deed::Crash { node, .. } => Action::Crash(only(node)),
+            Deed::Restart { node, bootstraps, state } => Action::Restart(Comeback {
                 nodes: Some(Nodes::List(vec![node.0])),
                 bootstraps: Some(nodes(&bootstraps)),
+                state,
                 ..Comeback::default()
             }),
             Deed::Pause(node) => Action::Pause(only(node)),
