@@ -77,7 +77,15 @@ pub trait Dht:
 /// What a node's user asks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Request {
-    /// Join the overlay that these nodes are said to be in, or begin one if there are none.
+    /// Join the overlay that these nodes are said to be in, or begin one if there are none and the node remembers nobody of an
+    /// earlier life ([`Dht::revived`]).
+    ///
+    /// A join goes on until it works out: each bootstrap has its turn, with a pause of a second, on average, after every
+    /// attempt, for ever. A node that is joining can be asked again: it takes these bootstraps in front of those it had, and
+    /// an empty list says nothing new. If it is between two attempts it makes the next at once; if one is under way it is
+    /// not broken off, because it may work out, but goes on through the new ones: Chord when those that it was asking are
+    /// silent, Kademlia beside them, and Pastry, whose errands on their way need not be waited for, by a further errand. To a member it
+    /// means nothing.
     Join {
         /// Nodes to ask, in order of preference.
         bootstraps: Vec<Address>,

@@ -5,20 +5,21 @@ mod puppets;
 #[path = "support/world.rs"]
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use protocols::dht::{Common, Dht, Report};
+use protocols::dht::{Common, Dht, JOIN, Report, Request};
 use protocols::duration::Duration;
 use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
 use protocols::{Entry, Visitor, chord, kademlia, pastry};
 use sim::address::Address;
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::rng::{Stream, StreamPurpose};
 use sim::sampler;
-use sim::time::Span;
+use sim::time::{SimTime, Span};
 
 use puppets::{NODES, Puppets};
 use world::{World, jittery};
@@ -72,6 +73,13 @@ laws! {
     a_restart_at_once_is_no_trouble,
     a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap,
     a_node_that_comes_back_when_all_it_knew_are_gone_needs_one,
+    a_node_comes_back_from_any_state,
+    a_node_that_came_back_does_nothing_before_it_is_asked,
+    late_answers_to_a_former_life_do_no_harm,
+    all_that_crashed_at_once_find_each_other_again,
+    a_join_through_the_dead_goes_on_until_it_is_told_of_the_living,
+    to_ask_a_node_again_while_it_joins_does_no_harm,
+    to_ask_a_member_to_join_changes_nothing,
     after_any_churn_answers_are_right_again,
     the_same_seed_gives_the_same_run,
     under_loss_most_lookups_are_right_and_all_end,
@@ -212,6 +220,7 @@ fn a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap<P: Dht>(settings:
         }
         world.run(30);
         assert!([3, 7, 8].into_iter().all(|node| world.has_joined(node, since)), "after {pause} s");
+        world.all_right();
         world.run(150);
         world.all_right();
     }
@@ -235,6 +244,165 @@ fn a_node_that_comes_back_when_all_it_knew_are_gone_needs_one<P: Dht>(settings: 
     assert!(world.has_joined(3, since));
     world.run(150);
     world.all_right();
+}
+
+/// By crash or goodbye, in the middle of lookups, of joins and of joins after an earlier return.
+fn a_node_comes_back_from_any_state<P: Dht>(settings: &P::Settings) {
+    for seed in 0..5 {
+        let mut world = World::<P>::joined(settings, 12, seed);
+        let mut chance = Stream::open(seed, StreamPurpose(99), 0);
+        let mut down: BTreeMap<u32, P> = BTreeMap::new();
+        let (mut since, mut in_mid_join) = ([SimTime::ZERO; 12], 0);
+        for _ in 0..80 {
+            let node = sampler::below(&mut chance, 12) as u32;
+            let draw = sampler::below(&mut chance, 3);
+            world.look_up_everywhere(1);
+            if let Some(state) = down.remove(&node) {
+                let up: Vec<u32> = world.up().iter().map(|node| node.0).collect();
+                let one = up[sampler::below(&mut chance, up.len() as u64) as usize];
+                since[node as usize] = world.sim.now();
+                world.rejoin(node, state, &[one, up[0]]);
+            } else if world.up().len() > 6 {
+                in_mid_join += u32::from(!world.has_joined(node, since[node as usize]));
+                let state = world.sim.node(Address(node)).expect("up").clone();
+                if draw == 0 {
+                    world.leave(node)
+                } else {
+                    world.crash([node])
+                }
+                down.insert(node, state);
+            }
+            world.run_millis(sampler::below(&mut chance, 1_000));
+        }
+        for (node, state) in down {
+            since[node as usize] = world.sim.now();
+            world.rejoin(node, state, &[world.up()[0].0]);
+        }
+        world.run(200);
+        assert!(in_mid_join > 0, "seed {seed}: some went down before they were members");
+        assert!((0..12).all(|node| world.has_joined(node, since[node as usize])), "seed {seed}");
+        world.all_right();
+    }
+}
+
+/// Whatever arrives, it says at most that it lives, or that it is no member.
+fn a_node_that_came_back_does_nothing_before_it_is_asked<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::joined(settings, 10, 3);
+    world.look_up_everywhere(3);
+    world.run_millis(60);
+    let (common, messages) = (world.sim.shared().clone(), world.watch().sent.clone());
+    let mut node = world.sim.node(Address(4)).expect("up").clone().revived(Address(4), &common);
+    let mut chance = NodeChance::new(1, Address(4), 1);
+    let mut handle = |event| {
+        let mut effects = Vec::new();
+        let cause = Cause { purpose: JOIN, request: RequestId::NONE };
+        let mut cx = Context::new(world.sim.now(), Address(4), cause, &common, &mut chance, &mut effects);
+        node.handle(event, &mut cx);
+        assert_eq!(node.check_state(Address(4), &common), Ok(()));
+        effects
+    };
+    for (from, message) in messages.into_iter().filter(|(from, _)| from.0 != 4) {
+        let effects = handle(Event::Message { from, message: message.clone() });
+        let is_reply = |effect: &Effect<P>| match effect {
+            Effect::Send { to, message, .. } => *to == from && ["NotMember", "Pong"].contains(&P::kind(message)),
+            _ => false,
+        };
+        assert!(effects.len() <= 1 && effects.iter().all(is_reply), "{message:?}: {effects:?}");
+    }
+    let asked = handle(Event::Request(Request::Join { bootstraps: vec![] }));
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::Send { .. })), "it still knows somebody to ask");
+}
+
+fn late_answers_to_a_former_life_do_no_harm<P: Dht>(settings: &P::Settings) {
+    for seed in 0..3 {
+        let mut world = World::<P>::joined(settings, 10, seed);
+        for millis in 0..10 {
+            let asked: Vec<_> = world.look_up_everywhere(3).into_iter().skip(9).take(3).collect();
+            world.run_millis(37 + millis * 11);
+            let reports = world.watch().reports.len();
+            let state = world.fell(3);
+            world.rejoin(3, state, &[]);
+            world.run_millis(5_000);
+            let late = |(_, _, request, _): &&(_, _, RequestId, _)| asked.iter().any(|asked| asked.request == *request);
+            assert_eq!(world.watch().reports[reports..].iter().find(late), None, "nobody asked this life");
+            world.run(30);
+        }
+        world.run(60);
+        world.all_right();
+    }
+}
+
+/// The first is told of nobody, and those that it knew are up but no members; the others are told of the first.
+fn all_that_crashed_at_once_find_each_other_again<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 200, 3_000] {
+        let mut world = World::<P>::joined(settings, 10, 2);
+        let states: Vec<P> = (0..10).map(|node| world.fell(node)).collect();
+        world.run(30);
+        for (node, state) in (0..).zip(states) {
+            world.rejoin(node, state, if node == 0 { &[] } else { &[0] });
+            world.run_millis(pause);
+        }
+        world.run(150);
+        world.all_right();
+    }
+}
+
+/// An attempt ends after two silences of half a second and a second; then there is a pause of a second and a half at most.
+fn a_join_through_the_dead_goes_on_until_it_is_told_of_the_living<P: Dht>(settings: &P::Settings) {
+    for pause in [1, 700, 1_700, 2_900, 600_000] {
+        let mut world = World::<P>::joined(settings, 10, 1);
+        world.crash([3, 4]);
+        world.run(60);
+        world.crash([9]);
+        world.sim.start(Address(9), P::new(Address(9)));
+        let since = world.sim.now();
+        world.ask_to_join(9, &[3, 4]);
+        world.run_millis(pause);
+        let sent_to_the_dead = world.watch().dropped;
+        world.run(5);
+        assert!(world.watch().dropped > sent_to_the_dead && !world.has_joined(9, since), "it is still trying");
+        world.ask_to_join(9, &[]);
+        world.ask_to_join(9, &[0, 1]);
+        world.run(5);
+        assert!(world.has_joined(9, since), "asked again after {pause} ms");
+        world.run(60);
+        world.all_right();
+    }
+}
+
+/// However often, and at whatever moment: the join ends, once.
+fn to_ask_a_node_again_while_it_joins_does_no_harm<P: Dht>(settings: &P::Settings) {
+    for millis in [0, 20, 45, 90, 150, 300] {
+        let mut world = World::<P>::joined(settings, 10, 1);
+        world.crash([9]);
+        world.run(60);
+        world.sim.start(Address(9), P::new(Address(9)));
+        let since = world.sim.now();
+        world.ask_to_join(9, &[4]);
+        for again in 0..20 {
+            world.run_millis(millis);
+            world.ask_to_join(9, &[again % 9]);
+        }
+        world.run(30);
+        let joined =
+            world.watch().reports.iter().filter(|(at, _, _, report)| *at >= since && *report == Report::Joined);
+        assert_eq!(joined.count(), 1);
+        world.run(30);
+        world.all_right();
+    }
+}
+
+fn to_ask_a_member_to_join_changes_nothing<P: Dht>(settings: &P::Settings) {
+    for mut world in [World::<P>::joined(settings, 10, 1), World::warm(settings, 10, 1), World::joined(settings, 1, 1)]
+    {
+        world.run(1);
+        let before = (format!("{:?}", world.sim.node(Address(0))), world.sim.pending(), world.watch().reports.len());
+        for bootstraps in [&[][..], &[1, 2], &[0]] {
+            world.ask_to_join(0, bootstraps);
+            let after = (format!("{:?}", world.sim.node(Address(0))), world.sim.pending(), world.watch().reports.len());
+            assert_eq!(before, after);
+        }
+    }
 }
 
 fn after_any_churn_answers_are_right_again<P: Dht>(settings: &P::Settings) {

@@ -54,6 +54,13 @@ impl Search {
         Self { avoid: vec![me], never: 1, by: None, route, hops: 0 }
     }
 
+    /// More nodes to ask, should all that it began with be silent. Nothing once a node has replied: that one leads on.
+    pub(crate) fn or_ask(&mut self, nodes: &[Address]) {
+        if self.by.is_none() {
+            self.route.closer.extend_from_slice(nodes);
+        }
+    }
+
     /// Begins again from what the searcher itself knows; who was silent stays out.
     pub(crate) fn restart(&mut self, own: Route) {
         self.by = None;

@@ -21,12 +21,29 @@ use crate::upkeep::{for_upkeep, jittered, part_of};
 impl Chord {
     /// Joins the ring that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        match self.status {
+            Status::Outside => {
+                self.bootstraps = bootstraps.into();
+                self.obey_rules(cx);
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Joining | Status::Member => {}
         }
-        self.bootstraps = bootstraps.into();
-        self.obey_rules(cx);
-        self.try_to_join(cx);
+    }
+
+    /// A node that is joining is told of others. What it is asking goes on; if it pauses, it need not any longer.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        let lookup = self.lookups.find(|lookup| lookup.why == Why::Join);
+        if let Some(lookup) = lookup.and_then(|lookup| self.lookups.get_mut(lookup)) {
+            lookup.search.or_ask(&bootstraps);
+        }
+        let is_under_way = lookup.is_some() || self.calls.find(|call| call.what == What::JoinQuery).is_some();
+        self.bootstraps.prefer(bootstraps, is_under_way);
+        if !is_under_way {
+            cx.cancel_timer(JOIN_AGAIN);
+            self.try_to_join(cx);
+        }
     }
 
     /// Begins upkeep with the tables given at birth.
@@ -42,6 +59,9 @@ impl Chord {
 
     /// Asks a bootstrap for the way to the own place, or whoever is remembered from an earlier life.
     pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
+        if self.status == Status::Member {
+            return;
+        }
         let place = place(cx);
         let leaders: Vec<Address> = self.bootstraps.first().into_iter().chain(self.remembered(place)).collect();
         if leaders.is_empty() {

@@ -18,12 +18,28 @@ use crate::upkeep::{for_upkeep, jittered};
 impl Kademlia {
     /// Joins the overlay that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        match self.status {
+            Status::Outside => {
+                self.bootstraps = bootstraps.into();
+                self.begin_life(cx);
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Joining | Status::Member => {}
         }
-        self.bootstraps = bootstraps.into();
-        self.begin_life(cx);
-        self.try_to_join(cx);
+    }
+
+    /// A node that is joining is told of others: its lookup asks them too. If it pauses, it need not any longer.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        let lookup = self.lookups.find(|lookup| lookup.why == Why::Join);
+        if let Some(lookup) = lookup {
+            self.look_up_also(lookup, &bootstraps, cx);
+        }
+        self.bootstraps.prefer(bootstraps, lookup.is_some());
+        if lookup.is_none() {
+            cx.cancel_timer(JOIN_AGAIN);
+            self.try_to_join(cx);
+        }
     }
 
     /// Begins upkeep with the table given at birth.

@@ -25,11 +25,25 @@ use crate::upkeep::jittered;
 impl Pastry {
     /// Joins the overlay that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        let bootstraps: Vec<Address> = bootstraps.into_iter().filter(|node| *node != cx.me()).collect();
+        match self.status {
+            Status::Outside => {
+                self.live(cx);
+                self.bootstraps = bootstraps.into();
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Waiting => self.bootstraps.prefer(bootstraps, false),
+            Status::Joining | Status::Ready => {}
         }
-        self.live(cx);
-        self.bootstraps = bootstraps.into_iter().filter(|node| *node != cx.me()).collect();
+    }
+
+    /// A node that is looking for its place is told of others. Whoever has taken on its errand may still lead it there.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        while let Some(call) = self.calls.find(|call| matches!(call.what, What::Forward(_))) {
+            self.hang_up(call, cx);
+        }
+        self.bootstraps.prefer(bootstraps, false);
         self.try_to_join(cx);
     }
 

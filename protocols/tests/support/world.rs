@@ -34,6 +34,8 @@ pub struct Watch<P: Protocol> {
     pub sent: Vec<(Address, P::Message)>,
     pub reports: Vec<(SimTime, Address, RequestId, Report)>,
     pub kinds: BTreeMap<&'static str, u64>,
+    /// How many messages were lost, or found their node down.
+    pub dropped: u64,
     /// How often a timer that guards a call ran down.
     pub timeouts: u64,
 }
@@ -59,6 +61,7 @@ impl<P: Dht> World<P> {
             sent: Vec::new(),
             reports: Vec::new(),
             kinds: BTreeMap::new(),
+            dropped: 0,
             timeouts: 0,
         };
         let sim = Simulation::new(seed, common, Faulty::new(links), (watch, Fingerprint::default()));
@@ -242,6 +245,7 @@ impl<P: Dht> Recorder<P> for Watch<P> {
             Fact::Reported { node, report, cause } => {
                 self.reports.push((now, *node, cause.request, (*report).clone()));
             }
+            Fact::Dropped { .. } => self.dropped += 1,
             Fact::Fired { timer, .. } if P::is_timeout(timer) => self.timeouts += 1,
             _ => {}
         }
