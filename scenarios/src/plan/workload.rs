@@ -65,7 +65,7 @@ pub(super) fn workloads(
                 if !draws.insert(closed.draws) {
                     return Err(Mistake::new(reader.here("draws"), "two closed loops have the same `draws`")
                         .label(format!("{} stands twice", closed.draws))
-                        .help("leave it out, or give each loop a number of its own"));
+                        .help("give each loop a number of its own; without one it is its place in the list"));
                 }
                 made.closed.push(closed);
             }
@@ -87,6 +87,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn open(&self, written: &ast::Lookups) -> Result<Open, Mistake> {
         let (from, until) = self.stretch(written.from, written.until)?;
+        let otherwise = match written.per {
+            RatePer::All => "nodes drawn at random from those that are up",
+            RatePer::Node => "all nodes that are up",
+        };
         let open = Open {
             place: self.place,
             from,
@@ -97,7 +101,7 @@ impl Reader<'_> {
             arrivals: written.arrivals,
             bursts: written.bursts.as_ref().map(|bursts| self.bursts(bursts, until - from)).transpose()?,
             keys: self.keys(&written.keys)?,
-            issuers: self.issuers(written.issuers.as_ref(), "nodes drawn at random from those that are up")?,
+            issuers: self.issuers(written.issuers.as_ref(), otherwise)?,
             copies: written.copies.0,
         };
         let asking = if open.per == RatePer::All { 1 } else { self.asking(&open.issuers) };

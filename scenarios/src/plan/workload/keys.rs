@@ -163,3 +163,123 @@ fn listed(bytes: &[u8], width: Width) -> Result<Vec<Key>, String> {
 
 /// More centres than this lie so close that they are none.
 const CENTRES_MAX: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a normal offset from its centre, wrapped, the cosine of the angle has the mean `R = exp(-2 (pi sigma)^2)` and the
+    /// variance `(1 + R^4) / 2 - R^2` (Mardia and Jupp, "Directional Statistics", 2000, 3.5.7).
+    #[test]
+    fn keys_lie_around_their_centre_with_the_deviation_that_is_asked_for_around_the_circle() {
+        for deviation in [0.05, 0.3] {
+            let law = KeyLaw::Gaussian { centres: 1, deviation };
+            let centre = random(circle().width, &mut SERIES.centre(SEED, 0));
+            let turn = |key: Key| {
+                let [high, ..] = limbs(key - centre);
+                high as f64 / TWO_TO_THE_64 * std::f64::consts::TAU
+            };
+            let cosines: Vec<f64> = keys(&law, SERIES).map(|key| libm::cos(turn(key))).collect();
+            let mean = cosines.iter().sum::<f64>() / COUNT as f64;
+            let is_it = |deviation: f64| {
+                let turns = std::f64::consts::PI * deviation;
+                let length = libm::exp(-2.0 * turns * turns);
+                let squared = length * length;
+                let variance = f64::midpoint(1.0, squared * squared) - squared;
+                (mean - length).abs() < 3.29 * (variance / COUNT as f64).sqrt()
+            };
+            assert!(is_it(deviation) && !is_it(deviation * 1.05) && !is_it(deviation * 0.95), "{deviation}: {mean}");
+        }
+    }
+
+    /// Chi-square over five centres: four degrees of freedom, 99.9 % quantile 18.47. Five centres taken for six are refused.
+    #[test]
+    fn every_centre_is_as_likely_as_another() {
+        let law = KeyLaw::Gaussian { centres: 5, deviation: 1e-6 };
+        let centres: Vec<Key> = (0..6).map(|number| random(circle().width, &mut SERIES.centre(SEED, number))).collect();
+        let mut counts = [0u32; 6];
+        for key in keys(&law, SERIES) {
+            let (nearest, _) = (0..).zip(&centres).min_by_key(|(_, centre)| centre.ring_distance(key)).expect("six");
+            counts[nearest] += 1;
+            assert!(centres[nearest].ring_distance(key) < circle().width.share(1e-5), "ten deviations are too many");
+        }
+        let misfit = |centres: usize| -> f64 {
+            let expected = COUNT as f64 / centres as f64;
+            let squares =
+                counts[..centres].iter().map(|count| (f64::from(*count) - expected) * (f64::from(*count) - expected));
+            squares.sum::<f64>() / expected
+        };
+        assert!(misfit(5) < 18.47 && misfit(6) > 18.47, "{counts:?}");
+    }
+
+    #[test]
+    fn runs_are_neighbours_and_each_begins_somewhere_else() {
+        for (bits, stride) in [(160, 1), (160, 1 << 40), (8, 3)] {
+            let circle = Circle { width: Width::new(bits).expect("legal"), ..circle() };
+            let law = KeyLaw::Runs { length: 16, stride };
+            let node = Series::OfNode { workload: 0, node: Address(3) };
+            let place = Series::InFlight { draws: 0, node: Address(3), place: 1 };
+            for series in [SERIES, node, place] {
+                let keys: Vec<Key> = (0..160).map(|number| key(&law, circle, series, number)).collect();
+                for (number, pair) in keys.windows(2).enumerate().filter(|(number, _)| number % 16 != 15) {
+                    assert_eq!(pair[1] - pair[0], circle.width.modulo(u128::from(stride)), "{number}");
+                }
+                let mut first: Vec<Key> = keys.iter().step_by(16).copied().collect();
+                first.sort_unstable();
+                first.dedup();
+                assert!(first.len() >= 9, "of ten beginnings on a circle of 256 two may be the same");
+            }
+        }
+    }
+
+    #[test]
+    fn items_have_their_names_and_the_first_is_the_most_popular() {
+        let law = KeyLaw::Zipf { law: Zipf::new(1.0, 100), seed: 7 };
+        let mut counts = vec![0u32; 101];
+        let names: Vec<Key> = (1..=100).map(|rank| circle().width.hash(&format!("item-7-{rank}"))).collect();
+        for key in keys(&law, SERIES) {
+            counts[names.iter().position(|name| *name == key).expect("an item of the hundred")] += 1;
+        }
+        // The harmonic number of 100 is 5.18738: the first is asked for that often.
+        let expected = COUNT as f64 / 5.187_38;
+        assert!((f64::from(counts[0]) - expected).abs() < 3.29 * expected.sqrt(), "{}", counts[0]);
+    }
+
+    #[test]
+    fn listed_keys_go_round_or_are_drawn() {
+        let listed = listed(b"name, key\na, 5\nb, 18446744073709551616\nc, 5\n", circle().width).expect("three keys");
+        assert_eq!(
+            listed.iter().map(|key| circle().width.decimal(*key)).collect::<Vec<_>>().join(" "),
+            "5 18446744073709551616 5"
+        );
+        let law = |order| KeyLaw::Listed { keys: listed.clone().into(), order };
+        let first = |order| keys(&law(order), SERIES).take(6).collect::<Vec<Key>>();
+        assert_eq!(first(KeyOrder::Listed), [listed.clone(), listed.clone()].concat());
+        let drawn = keys(&law(KeyOrder::Random), SERIES).filter(|key| *key == listed[1]).count() as f64;
+        assert!((drawn - COUNT as f64 / 3.0).abs() < 3.29 * (COUNT as f64 * 2.0 / 9.0).sqrt(), "{drawn}");
+    }
+
+    fn keys(law: &KeyLaw, series: Series) -> impl Iterator<Item = Key> {
+        (0..COUNT).map(move |number| key(law, circle(), series, number))
+    }
+
+    fn key(law: &KeyLaw, circle: Circle<'_>, series: Series, number: u64) -> Key {
+        let mut words = series.words(SEED, number);
+        let request = Request { series, number, up: &Roster::default(), words: &mut words };
+        law.key(circle, request).expect("no node is asked for")
+    }
+
+    fn circle() -> Circle<'static> {
+        Circle { seed: SEED, width: Width::new(160).expect("a legal width"), ids: &[] }
+    }
+
+    /// The share of the circle, as digits to the base of 2^64.
+    fn limbs(key: Key) -> [u64; 3] {
+        [0, 64, 128].map(|place| u64::from(key.digit(place, 32)) << 32 | u64::from(key.digit(place + 32, 32)))
+    }
+
+    const SEED: u64 = 4;
+    const COUNT: u64 = 20_000;
+    const SERIES: Series = Series::All { workload: 2 };
+    const TWO_TO_THE_64: f64 = 18_446_744_073_709_551_616.0;
+}

@@ -210,3 +210,107 @@ impl PartialEq for Pending {
 }
 
 impl Eq for Pending {}
+
+#[cfg(test)]
+mod tests {
+    use protocols::key::{Key, Width};
+
+    use super::*;
+    use crate::ast::NetworkSpec;
+
+    /// The logarithm of a rate is normal with mean `-sigma^2 / 2` and deviation sigma. Of n normals the mean has a
+    /// deviation of `1 / sqrt(n)`, the mean square one of `sqrt(2 / n)`; 3.29 of them are exceeded once in a thousand times.
+    #[test]
+    fn the_rates_of_nodes_are_spread_lognormally_around_the_rate() {
+        const NODES: u32 = 20_000;
+        let open = open(Arrivals::Poisson, 0.8);
+        let rates: Vec<f64> = (0..NODES).map(|node| open.gap / Pending::first(&open, 5, Address(node)).gap).collect();
+        let is_it = |rate: f64, sigma: f64| {
+            let normals = rates.iter().map(|other| (libm::log(other / rate) + sigma * sigma / 2.0) / sigma);
+            let (sum, squares) = normals.fold((0.0, 0.0), |(sum, squares), z| (sum + z, squares + z * z));
+            let n = f64::from(NODES);
+            (sum / n).abs() < 3.29 / n.sqrt() && (squares / n - 1.0).abs() < 3.29 * (2.0 / n).sqrt()
+        };
+        assert!(is_it(1.0, 0.8));
+        for (rate, sigma) in [(1.05, 0.8), (0.95, 0.8), (1.0, 0.84), (1.0, 0.76)] {
+            assert!(!is_it(rate, sigma), "{rate} {sigma}");
+        }
+        let mean = rates.iter().sum::<f64>() / f64::from(NODES);
+        // The variance of a rate is `exp(sigma^2) - 1`.
+        assert!((mean - 1.0).abs() < 3.29 * (0.8965 / f64::from(NODES)).sqrt(), "{mean}");
+    }
+
+    /// Chi-square over ten cells: nine degrees of freedom, 99.9 % quantile 27.88. Phases over 95 % of a gap are refused.
+    #[test]
+    fn the_phases_of_regular_nodes_are_spread_evenly_over_a_gap() {
+        const NODES: u32 = 5_000;
+        let open = open(Arrivals::Regular, 0.0);
+        let phases: Vec<f64> =
+            (0..NODES).map(|node| Pending::first(&open, 5, Address(node)).offset / open.gap).collect();
+        let misfit = |scale: f64| {
+            let mut cells = [0u32; 10];
+            for phase in &phases {
+                cells[(phase * scale * 10.0) as usize] += 1;
+            }
+            let expected = f64::from(NODES) / 10.0;
+            cells.iter().map(|count| (f64::from(*count) - expected) * (f64::from(*count) - expected) / expected).sum()
+        };
+        let (right, wrong): (f64, f64) = (misfit(1.0), misfit(0.95));
+        assert!(right < 27.88 && wrong > 27.88, "{right} {wrong}");
+    }
+
+    #[test]
+    fn a_million_nodes_cost_one_entry_each_and_one_draw_for_each_request() {
+        const NODES: usize = 1_000_000;
+        let open = open(Arrivals::Poisson, 0.8);
+        let plan = plan(NODES);
+        let mut up = Roster::default();
+        (0..NODES as u32 / 2).for_each(|node| up.insert(Address(node)));
+        let mut requests = Each::new(&open, &plan);
+        let mut last = SimTime::ZERO;
+        for _ in 0..1000 {
+            let at = requests.next_at().expect("so many nodes ask all the time");
+            assert!(at >= last);
+            last = at;
+            match requests.next(&up) {
+                Some(Turn::Asks(Line { deed: Deed::Lookup { node, .. }, .. })) => assert!(up.contains(node)),
+                Some(Turn::Down) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let drawn: u64 = requests.heap.iter().map(|Reverse(pending)| pending.number).sum();
+        assert_eq!((requests.heap.len(), drawn), (NODES, 1000), "nothing is drawn before it is needed");
+        assert!(size_of::<Reverse<Pending>>() <= 32, "{}", size_of::<Reverse<Pending>>());
+    }
+
+    fn open(arrivals: Arrivals, spread: f64) -> Open {
+        Open {
+            place: 0,
+            from: SimTime::ZERO,
+            until: SimTime::from_nanos(3_600_000_000_000),
+            gap: 60e9,
+            per: RatePer::Node,
+            spread,
+            arrivals,
+            bursts: None,
+            keys: KeyLaw::Uniform,
+            issuers: Vec::new(),
+            copies: 1,
+        }
+    }
+
+    fn plan(nodes: usize) -> Plan {
+        Plan {
+            seed: 5,
+            width: Width::new(160).expect("a legal width"),
+            warm_up: SimTime::ZERO,
+            phases: Vec::new(),
+            end: SimTime::from_nanos(3_600_000_000_000),
+            network: NetworkSpec::default(),
+            ids: vec![Some(Key::ZERO); nodes],
+            script: Vec::new(),
+            workload: Vec::new(),
+            closed: Vec::new(),
+        }
+    }
+}
