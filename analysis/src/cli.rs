@@ -44,6 +44,9 @@ pub(crate) enum Verb {
 pub(crate) struct Run {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -72,6 +75,9 @@ pub(crate) struct Claims {
     /// Scenarios that hold claims; a folder stands for all in it that do; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
@@ -88,6 +94,9 @@ pub(crate) struct Check {
     /// Scenarios; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// Print the plan: a scenario in which everything is decided.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -122,6 +131,9 @@ pub(crate) enum ListWhat {
 pub(crate) struct Trace {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,

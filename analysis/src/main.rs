@@ -20,7 +20,7 @@ use protocols::dht::Dht;
 use protocols::{Entry, Visitor};
 use scenarios::ast::Scenario;
 use scenarios::diagnostic::Diagnostic;
-use scenarios::files::Folder;
+use scenarios::files::Folders;
 use scenarios::oracle::Judged;
 use scenarios::plan::Plan;
 use scenarios::run::{Interrupted, Observer, run};
@@ -91,7 +91,7 @@ impl From<Box<Diagnostic>> for End {
 fn run_verb(words: &cli::Run) -> Result<ExitCode, End> {
     let input = input(&words.scenario)?;
     set_jobs(words.jobs)?;
-    let files = Remembering::new(folder_of(&words.scenario));
+    let files = Remembering::new(files_of(&words.scenario, &words.data));
     let choice = Choice { seeds: seeds(words, &input)?, keep_lookups: words.lookups.is_some() };
     check_targets(words)?;
     let progress = stoppable()?;
@@ -144,7 +144,7 @@ fn claims_verb(words: &cli::Claims) -> Result<ExitCode, End> {
     let scenarios = with_claims(&words.scenarios)?;
     let progress = stoppable()?;
     let run = |(path, input): &(PathBuf, Input)| {
-        execute(input, &folder_of(path), &Choice::default(), &progress).map(|executed| executed.document)
+        execute(input, &files_of(path, &words.data), &Choice::default(), &progress).map(|executed| executed.document)
     };
     let all = || scenarios.iter().map(run).collect::<Result<Vec<Document>, Failure>>();
     let documents = progress::shown(!words.quiet, &progress, all)?;
@@ -189,7 +189,7 @@ fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
     let mut checked = Vec::new();
     for path in &words.scenarios {
         let input = input(path)?;
-        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
+        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files_of(path, &words.data))?;
         execute::check(&input, &scenario)?;
         if words.plan {
             if plan.lines().nth(LINES_MAX).is_some() {
@@ -246,7 +246,8 @@ fn list_verb(words: &cli::List) -> Result<ExitCode, End> {
 
 fn trace_verb(words: &cli::Trace) -> Result<ExitCode, End> {
     let input = input(&words.scenario)?;
-    let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(&words.scenario))?;
+    let files = files_of(&words.scenario, &words.data);
+    let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files)?;
     let entry = chosen(&scenario, words.protocol.as_deref())?;
     let progress = stoppable()?;
     let out = io::BufWriter::new(io::stdout().lock());
@@ -350,8 +351,10 @@ fn input(path: &Path) -> Result<Input, End> {
     Ok(Input { name, title, bytes })
 }
 
-fn folder_of(path: &Path) -> Folder {
-    Folder(path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned))
+/// The files that a scenario may name.
+fn files_of(path: &Path, data: &[PathBuf]) -> Folders {
+    let beside = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    Folders { beside, data: data.to_vec() }
 }
 
 fn set_jobs(jobs: Option<usize>) -> Result<(), End> {

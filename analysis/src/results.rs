@@ -4,9 +4,11 @@
 use protocols::Entry;
 use scenarios::run::Finished;
 use serde::{Serialize, Serializer};
+use sim::access::QueueFigures;
+use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Lookups, Metrics, PhaseLookups, Volume};
+use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -58,6 +60,12 @@ pub struct Outcome {
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
+    /// How many nodes were up after the warm-up.
+    pub population: PopulationFigures,
+    /// Messages that were dropped after the warm-up, by cause.
+    pub drops: DropFigures,
+    /// What messages have met at queues, over the whole run.
+    pub queueing: QueueingFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -77,6 +85,48 @@ pub struct Outcome {
     pub recovery: Recovery,
     /// Lookups by the time at which they were issued, those of the warm-up too.
     pub series: Vec<PointFigures>,
+}
+
+/// How many nodes were up, members or not; null where nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PopulationFigures {
+    /// On average over time.
+    pub mean: Option<f64>,
+    /// At least.
+    pub least: Option<u64>,
+    /// At most.
+    pub most: Option<u64>,
+}
+
+/// Messages that were never handled, by what became of them.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DropFigures {
+    loss: u64,
+    fault_loss: u64,
+    cut: u64,
+    partition: u64,
+    node_down: u64,
+    queue_full: u64,
+    undialable: u64,
+    total: u64,
+}
+
+/// What messages have met at queues.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct QueueingFigures {
+    uplink: WaitFigures,
+    downlink: WaitFigures,
+    service: WaitFigures,
+}
+
+/// What messages have met at queues of one sort; null where there were none.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct WaitFigures {
+    passed: u64,
+    dropped: u64,
+    waited_share: Option<f64>,
+    wait_ms_mean: Option<f64>,
+    wait_ms_max: Option<f64>,
 }
 
 /// What became of lookups.
@@ -174,6 +224,7 @@ pub struct Recovery {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PointFigures {
     from_s: f64,
+    nodes_up: f64,
     issued: u64,
     correct: u64,
     wrong: u64,
@@ -290,6 +341,9 @@ impl Outcome {
             joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
+            population: PopulationFigures::of(&metrics.population),
+            drops: DropFigures::of(&metrics.drops),
+            queueing: QueueingFigures::of(&metrics.queueing),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -321,6 +375,48 @@ impl Outcome {
         let tree = serde_json::to_value(self).expect("results are plain data");
         let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
         metrics.iter().map(|metric| at(metric.as_ref()).and_then(serde_json::Value::as_f64)).collect()
+    }
+}
+
+impl PopulationFigures {
+    fn of(population: &Population) -> Self {
+        Self { mean: population.mean(), least: population.least(), most: population.most() }
+    }
+}
+
+impl DropFigures {
+    fn of(drops: &Drops) -> Self {
+        Self {
+            loss: drops.of(DropCause::Loss),
+            fault_loss: drops.of(DropCause::FaultLoss),
+            cut: drops.of(DropCause::Cut),
+            partition: drops.of(DropCause::Partition),
+            node_down: drops.of(DropCause::NodeDown),
+            queue_full: drops.of(DropCause::QueueFull),
+            undialable: drops.of(DropCause::Undialable),
+            total: drops.total(),
+        }
+    }
+}
+
+impl QueueingFigures {
+    fn of(Queueing(figures): &Queueing) -> Self {
+        let [uplink, downlink, service] = [figures.uplink, figures.downlink, figures.service].map(WaitFigures::of);
+        Self { uplink, downlink, service }
+    }
+}
+
+impl WaitFigures {
+    /// Waiting is the time before a message is transmitted or served.
+    pub fn of(figures: QueueFigures) -> Self {
+        let QueueFigures { passed, waited, waiting_ns_total, waiting_ns_max, dropped } = figures;
+        Self {
+            passed,
+            dropped,
+            waited_share: share(waited as f64, passed as f64),
+            wait_ms_mean: share(waiting_ns_total as f64 / NANOS_PER_MILLI, passed as f64),
+            wait_ms_max: (passed > 0).then_some(waiting_ns_max as f64 / NANOS_PER_MILLI),
+        }
     }
 }
 
@@ -385,7 +481,7 @@ impl Mean {
 impl TrafficFigures {
     /// Volumes over the time that nodes were up.
     pub fn of(metrics: &Metrics) -> Self {
-        let time = metrics.node_seconds();
+        let time = metrics.population.node_seconds();
         let figures = |volume: Volume| VolumeFigures {
             messages: share(volume.messages as f64, time),
             bytes: share(volume.bytes as f64, time),
@@ -412,6 +508,32 @@ pub const METRICS: &[(&str, &str)] = &[
     ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
+    ("population.mean", "nodes that are up, members or not, on average over time after the warm-up"),
+    ("population.least", "the fewest nodes that were up at any time after the warm-up"),
+    ("population.most", "the most"),
+    ("drops.total", "messages that were never handled, after the warm-up"),
+    ("drops.loss", "of these, lost by the network"),
+    ("drops.fault_loss", "lost by a fault's extra loss"),
+    ("drops.cut", "sent over a link that was cut"),
+    ("drops.partition", "sent from one part of a partition to another"),
+    ("drops.node_down", "sent to a node that was down when they arrived"),
+    ("drops.queue_full", "dropped at the tail of a full queue: of an uplink, of a downlink, of a slow node"),
+    ("drops.undialable", "sent to a node behind a NAT that had not lately sent anything to their sender"),
+    ("queueing.uplink.passed", "messages that passed an uplink of limited rate, whole run"),
+    ("queueing.uplink.dropped", "messages dropped at its full queue"),
+    ("queueing.uplink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.uplink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.uplink.wait_ms_max", "how long one waited at most"),
+    ("queueing.downlink.passed", "messages that passed a downlink of limited rate, whole run"),
+    ("queueing.downlink.dropped", "messages dropped at its full queue"),
+    ("queueing.downlink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.downlink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.downlink.wait_ms_max", "how long one waited at most"),
+    ("queueing.service.passed", "messages that were served by a slow node, whole run"),
+    ("queueing.service.dropped", "messages dropped at its full queue"),
+    ("queueing.service.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.service.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.service.wait_ms_max", "how long one waited at most"),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
@@ -476,8 +598,9 @@ pub fn metric_names() -> Vec<String> {
 
 fn points(metrics: &Metrics) -> Vec<PointFigures> {
     let step = metrics.series.step;
-    let point = |(place, point): (usize, &crate::metrics::Point)| PointFigures {
+    let point = |(place, (point, nodes_up)): (usize, (&Point, f64))| PointFigures {
         from_s: step.times(place as u64).as_secs_f64(),
+        nodes_up,
         issued: point.issued,
         correct: point.correct,
         wrong: point.wrong,
@@ -486,7 +609,7 @@ fn points(metrics: &Metrics) -> Vec<PointFigures> {
         timeouts_mean: share(point.timeouts as f64, point.ended() as f64),
         latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
     };
-    metrics.series.points.iter().enumerate().map(point).collect()
+    metrics.series.points.iter().zip(metrics.population.over_time()).enumerate().map(point).collect()
 }
 
 const NANOS_PER_MILLI: f64 = 1e6;

@@ -7,12 +7,13 @@ mod text;
 
 use std::fmt::Write as _;
 
+use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 use text::{WIDTH, cut, in_seconds, line, row, world};
 
 use crate::claims;
 use crate::execute::{Executed, Run};
-use crate::metrics::{Distribution, Joins, Metrics};
+use crate::metrics::{Distribution, Drops, Joins, Metrics};
 use crate::phases;
 use crate::results::{Document, Expected, Summary, TrafficFigures, VolumeFigures, share};
 use crate::width::columns;
@@ -133,6 +134,28 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
     let Joins { asked, done, .. } = all.joins;
     let joins = if asked == done { format!("{done} joins") } else { format!("{done} joins of {asked} begun") };
     row(page, "nodes", &format!("{joins}, {} leaves, {} crashes{in_all}", all.nodes.leaves, all.nodes.crashes));
+    let population = &all.population;
+    if let (Some(mean), Some(least), Some(most)) = (population.mean(), population.least(), population.most())
+        && least < most
+    {
+        row(page, "", &format!("{mean:.1} up on average, from {least} to {most}"));
+    }
+    let drops = drops(&all.drops);
+    if !drops.is_empty() {
+        row(page, "dropped", &drops.join(", "));
+    }
+    for (place, (queues, figures)) in all.queueing.in_use().enumerate() {
+        let waited = share(100.0 * figures.waited as f64, figures.passed as f64);
+        let mean = share(figures.waiting_ns_total as f64 / 1e6, figures.passed as f64);
+        let longest = figures.waiting_ns_max as f64 / 1e6;
+        let text = format!(
+            "{} % of {} messages wait at {queues}, {} ms on average, {longest:.1} at most",
+            figure(waited, 1),
+            figures.passed,
+            figure(mean, 1)
+        );
+        row(page, if place == 0 { "queues" } else { "" }, &text);
+    }
     if let Some(departed) = all.nodes.last_departure.filter(|_| runs == 1) {
         let after = |span: Option<Span>| span.map_or("not seen within the run".to_owned(), in_seconds);
         let from = in_seconds(departed - SimTime::ZERO);
@@ -140,6 +163,14 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
         row(page, "recovery", &format!("all lookups right, from the last departure (at {from}) on: {healed}"));
         row(page, "", &format!("no lookup meets silence any more: {}", after(all.settled_after())));
     }
+}
+
+/// The messages that were dropped, by cause, in words.
+fn drops(drops: &Drops) -> Vec<String> {
+    let told = |(why, words): &(DropCause, &str)| {
+        Some(drops.of(*why)).filter(|count| *count > 0).map(|n| format!("{n} {words}"))
+    };
+    DROPS.iter().filter_map(told).collect()
 }
 
 fn identity(page: &mut String, runs: &[&Run]) {
@@ -185,6 +216,16 @@ fn figure(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
+/// What is said of each cause.
+const DROPS: [(DropCause, &str); 7] = [
+    (DropCause::Loss, "lost"),
+    (DropCause::FaultLoss, "lost by a fault"),
+    (DropCause::Cut, "on links that were cut"),
+    (DropCause::Partition, "between the parts of a partition"),
+    (DropCause::NodeDown, "to nodes that were down"),
+    (DropCause::QueueFull, "at full queues"),
+    (DropCause::Undialable, "to nodes that cannot be called"),
+];
 /// Where labels of expectations stand, and what is left of them at least.
 const LABEL_COLUMN: usize = 10;
 const LABEL_COLUMNS_MIN: usize = 12;

@@ -411,6 +411,29 @@ fn a_saved_run_replays_the_same() {
 }
 
 #[test]
+fn measured_data_lie_in_folders_that_are_named_and_are_saved_with_a_run() {
+    let [folder, data] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
+    save(&data, "five.csv", "0,11,12\n21,0,22\n31,32,0\n");
+    let matrix = r#"network: (latency: Matrix(file: "five.csv", values: RoundTrip)), seeds: 1..3"#;
+    let path = save(&folder, "matrix.ron", &small(matrix));
+    let said = dhtsim(&["check", &path]);
+    assert!(said.code == 2 && said.err.contains("it is looked for beside the scenario;"), "{}", said.err);
+    let named = data.path().display().to_string();
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let with_data = |words: &[&str]| dhtsim(&[words, &["--data", &nowhere, "--data", &named, &path]].concat());
+    assert_eq!(with_data(&["check"]).code, 0);
+    assert_eq!(with_data(&["trace", "--until", "1s"]).code, 0);
+    let out = folder.path().join("saved").display().to_string();
+    let run = with_data(&["run", "--out", &out]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    drop(data);
+    assert_eq!(names(&Path::new(&out).join("inputs")), ["0.csv"]);
+    let said = dhtsim(&["replay", &out]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.lines().count() == 2 && said.out.lines().all(|line| line.starts_with("same")), "{}", said.out);
+}
+
+#[test]
 fn a_saved_run_that_was_tampered_with_diverges() {
     let tampers: [(&str, &str, &str, i32); 7] = [
         ("scenario.ron", "\"10/s\"", "\"11/s\"", 5),

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scenarios::ast::{Action, Churn, Scenario, Workload};
+use scenarios::ast::{Action, Churn, RatePer, Scenario, Workload};
 use scenarios::files::NoFiles;
 use scenarios::plan::Plan;
 use scenarios::read;
@@ -36,8 +36,13 @@ fn is_small(scenario: &Scenario) -> bool {
         _ => 0,
     };
     let requests = |workload: &Workload| match workload {
-        Workload::Lookups { rate, .. } => scenario.end.0.as_nanos() as f64 / rate.gap_nanos(),
-        Workload::Csv { .. } => 0.0,
+        Workload::Lookups(lookups) => {
+            let of_each = scenario.end.0.as_nanos() as f64 / lookups.rate.gap_nanos();
+            let all: u64 = scenario.script.iter().map(|line| nodes(&line.r#do)).sum();
+            let faster = lookups.bursts.map_or(1.0, |bursts| bursts.factor.0.max(1.0));
+            of_each * faster * if lookups.per == RatePer::Node { all as f64 } else { 1.0 }
+        }
+        Workload::ClosedLoop(_) | Workload::Csv(_) => 0.0,
     };
     let end = scenario.end.0.as_nanos() as f64;
     let strikes = |churn: &Churn| match churn {

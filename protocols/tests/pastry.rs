@@ -108,7 +108,7 @@ fn while_many_join_one_ready_node_at_most_answers_for_a_key() {
         {
             let settings = Settings { leaf_set, lookup, timeout: patient(), ..Settings::default() };
             let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 };
-            let links = Links::new(seed, latency, Per::Packet);
+            let links = Links::of(seed, latency, Per::Packet);
             let mut world = World::<Pastry>::over(&settings, 24, seed, links);
             let keys: Vec<Key> =
                 (0..30).map(|key| world.sim.shared().width().hash(&format!("key-{seed}-{key}"))).collect();
@@ -357,7 +357,7 @@ fn near_nodes_get_the_places_in_the_routing_table() {
     let mean = |proximity, seed| {
         let row_exchange = RowExchange::Every { period: Duration(Span::from_secs(20)) };
         let settings = Settings { proximity, row_exchange, ..Settings::default() };
-        let links = Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
+        let links = Links::of(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
         let mut world = World::<Pastry>::over(&settings, 100, seed, links);
         world.begin(100);
         world.run(300);

@@ -12,7 +12,7 @@ use scenarios::read;
 use shipped::{FileOf, shipped};
 
 /// Pieces that a slip of the pen, or malice, puts where another stood.
-const PIECES: [&str; 32] = [
+const PIECES: [&str; 36] = [
     "",
     "(",
     ")",
@@ -45,6 +45,10 @@ const PIECES: [&str; 32] = [
     "{\"é\": (from: \"0s\", until: \"1ns\")}",
     "[(about: \"\", says: \"\", because: \"\")]",
     "\u{feff}é",
+    "\"20Mbit/s\"",
+    "Regions(preset: \"aws-2019\")",
+    "Matrix(file: \"x\", values: OneWay)",
+    "Slow(count: 1, service: Constant(\"1ms\"))",
 ];
 
 proptest! {

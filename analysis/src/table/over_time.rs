@@ -1,4 +1,4 @@
-//! Success, latency and timeouts over time, as lines of little bars.
+//! Nodes, success, latency and timeouts over time, as lines of little bars.
 
 use std::ops::RangeInclusive;
 
@@ -13,6 +13,9 @@ pub(super) fn of_one(page: &mut String, all: &Metrics) {
         return;
     };
     opening(page, all, &range);
+    if let Some((bars, full_bar)) = population(all, &range) {
+        row(page, "  nodes up", &format!("{bars}  full bar: {full_bar}"));
+    }
     for measure in &MEASURES {
         let values = measure.values(all, &range);
         let top = measure.top([&values]);
@@ -31,6 +34,10 @@ pub(super) fn of_several(page: &mut String, protocols: &[(&str, &Metrics)]) {
     };
     opening(page, first, &range);
     let labels: Vec<String> = protocols.iter().map(|(label, _)| cut(label, LABEL_COLUMNS)).collect();
+    if let Some((bars, full_bar)) = population(first, &range) {
+        line(page, &format!("    nodes up, full bar: {full_bar}"));
+        line(page, &format!("      {bars}"));
+    }
     let room = labels.iter().map(|label| columns(label)).max().unwrap_or(0);
     for measure in &MEASURES {
         let values: Vec<Values> = all().map(|all| measure.values(all, &range)).collect();
@@ -51,6 +58,15 @@ fn opening(page: &mut String, all: &Metrics, range: &RangeInclusive<usize>) {
     let (from, until) = (in_seconds(from), in_seconds(until));
     line(page, "");
     row(page, "over time", &format!("from {from} to {until}, {} a bar", in_seconds(step)));
+}
+
+/// The bars of how many nodes are up, and the full bar in words; none if it is the same number all the time. Under one seed
+/// it is the same for all protocols, but for those that take their time to leave.
+fn population(all: &Metrics, range: &RangeInclusive<usize>) -> Option<(String, String)> {
+    let (least, most) = (all.population.least()?, all.population.most()?);
+    let up: Values = all.population.over_time().map(Some).skip(*range.start()).take(range.clone().count()).collect();
+    let top = up.iter().flatten().copied().fold(0.0, f64::max);
+    (least < most).then(|| (bars(&up, top), format!("{top:.0}")))
 }
 
 /// From the first point to the last in which anybody asked; none if nobody ever did.

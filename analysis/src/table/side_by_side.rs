@@ -256,6 +256,7 @@ const NODES: &[Count] = &[
     Count::new("joins", |all| all.joins.done),
     Count::new("leaves", |all| all.nodes.leaves),
     Count::new("crashes", |all| all.nodes.crashes),
+    Count::new("messages dropped", |all| all.drops.total()).only_if(|all| all.drops.total() > 0),
 ];
 
 /// How each compared figure is printed.

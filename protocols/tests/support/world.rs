@@ -254,12 +254,12 @@ impl<P: Dht> Recorder<P> for Watch<P> {
 
 /// Links whose every packet takes a lognormal time, 40 ms in the middle.
 pub fn jittery(seed: u64) -> Links {
-    Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
+    Links::of(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
 }
 
 /// Links that always take 20 ms.
 pub fn constant() -> Links {
-    Links::new(0, Law::Constant(Span::from_millis(20)), Per::Pair)
+    Links::of(0, Law::Constant(Span::from_millis(20)), Per::Pair)
 }
 
 /// Kinds of messages that never serve a lookup, whatever set them off.

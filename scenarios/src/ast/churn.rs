@@ -78,7 +78,7 @@ pub struct Sessions {
     /// Correlation of consecutive sessions of a host: of their normal scores, which follow an autoregression of the first
     /// order (a Gaussian copula); of lognormal sessions it is that of the logarithms. None if not given: independent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlation: Option<Correlation>,
+    pub correlation: Option<Copula>,
     /// The first instant.
     #[serde(default)]
     pub from: Duration,
@@ -168,7 +168,7 @@ pub struct Departures {
     pub until: Option<Duration>,
 }
 
-/// A part of those that are up crashes at once, by a Poisson clock: one of `nodes`, `count` and `fraction`.
+/// A part of those that are up crashes at once, by a Poisson clock: one of `nodes`, `count`, `fraction` and `region`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failures {
@@ -183,6 +183,9 @@ pub struct Failures {
     /// This share, rounded to the nearest whole node, drawn at random each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fraction: Option<Probability>,
+    /// Only of those that stand in this region; all of them if nothing else is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How they come back; else they stay down, but for what else brings them back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
@@ -310,14 +313,14 @@ pub struct Diurnal {
 /// A correlation: above -1 and below 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
-pub struct Correlation(pub f64);
+pub struct Copula(pub f64);
 
 /// A peak over a trough: 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Swing(pub f64);
 
-impl TryFrom<f64> for Correlation {
+impl TryFrom<f64> for Copula {
     type Error = String;
 
     fn try_from(value: f64) -> Result<Self, String> {
@@ -328,8 +331,8 @@ impl TryFrom<f64> for Correlation {
     }
 }
 
-impl From<Correlation> for f64 {
-    fn from(correlation: Correlation) -> Self {
+impl From<Copula> for f64 {
+    fn from(correlation: Copula) -> Self {
         correlation.0
     }
 }

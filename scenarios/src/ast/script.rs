@@ -86,6 +86,10 @@ pub enum Action {
     Pause(Who),
     /// Paused nodes go on.
     Resume(Who),
+    /// Nodes become slow.
+    Slow(Slowdown),
+    /// Nodes are again as slow or fast as their hosts.
+    Mend(Who),
     /// The network falls into parts.
     Partition {
         /// The nodes of each part; all others are one more part.
@@ -135,7 +139,7 @@ pub enum Action {
     },
 }
 
-/// Which nodes: just one of the three.
+/// Which nodes: just one of the first three, or those of a region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Who {
@@ -148,6 +152,9 @@ pub struct Who {
     /// This share of those that are up, rounded to the nearest whole node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fraction: Option<Probability>,
+    /// Only of those that stand in this region; all of them if nothing else is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How long after one another.
     pub every: Duration,
     /// How long it lasts, where it can end by itself (`Pause`); else for good.
@@ -170,6 +177,39 @@ pub struct Back {
     /// With what state.
     #[serde(default, skip_serializing_if = "Memory::is_lost")]
     pub state: Memory,
+}
+
+/// Which nodes become slow, named as in [`Who`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slowdown {
+    /// These.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Nodes>,
+    /// So many of those that are up, drawn at random.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// This share of those that are up, rounded to the nearest whole node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fraction: Option<Probability>,
+    /// Only of those that stand in this region; all of them if nothing else is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How long after one another.
+    #[serde(default)]
+    pub every: Duration,
+    /// How long it lasts; else for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Duration>,
+    /// How long they are busy with each message that arrives, one after the other.
+    pub service: LawSpec,
+}
+
+impl Slowdown {
+    pub(crate) fn who(&self) -> Who {
+        let Self { nodes, count, fraction, region, every, lasts, service: _ } = self.clone();
+        Who { nodes, count, fraction, region, every, lasts, back: None }
+    }
 }
 
 /// Which nodes come back: just one of the three, among those that are down.

@@ -17,7 +17,7 @@ use sim::time::{SimTime, Span};
 use super::director::{Class, Coming, Director, NoRoom, Slot, Task};
 use super::{Deed, Line, draws};
 use crate::ast::{First, Identity, Memory, Scenario};
-use crate::files::Files;
+use crate::data::Data;
 use crate::mistake::Mistake;
 use clock::Clock;
 
@@ -43,7 +43,7 @@ impl Entry {
     /// How many sessions of no length the hosts of its trace have.
     pub(super) fn skipped(&self) -> u64 {
         match &self.kind {
-            Kind::Trace(trace) => trace.nodes.iter().map(|node| node.skipped).sum(),
+            Kind::Trace(trace) => trace.skipped(),
             _ => 0,
         }
     }
@@ -76,9 +76,9 @@ pub(super) enum Cue {
     Strike { number: u64 },
 }
 
-/// Checks the churn of a scenario, and reads its files.
-pub(super) fn entries(scenario: &Scenario, end: SimTime, files: &dyn Files) -> Result<Vec<Entry>, Mistake> {
-    check::entries(scenario, end, files)
+/// Checks the churn of a scenario, whose traces have been read.
+pub(super) fn entries(scenario: &Scenario, end: SimTime, data: &Data) -> Result<Vec<Entry>, Mistake> {
+    check::entries(scenario, end, data)
 }
 
 pub(super) fn running(entries: &[Entry], seed: u64) -> Vec<Running<'_>> {
@@ -118,7 +118,7 @@ impl Director<'_> {
             Kind::Trace(trace) => self.begin_trace(slot, trace)?,
             Kind::Arrivals(arrivals) => self.begin_arrivals(slot, arrivals)?,
             Kind::Departures(departures) => self.strike_next(slot, 0, departures.gap, Clock::STEADY),
-            Kind::Failures(failures) => self.strike_next(slot, 0, failures.gap, Clock::STEADY),
+            Kind::Failures(failures) => self.begin_failures(slot, failures)?,
         }
         Ok(())
     }

@@ -10,14 +10,15 @@ use sim::time::{SimTime, Span};
 use super::roster::Roster;
 use super::script::NODES_MAX;
 use super::vigil::{Vigil, of_node};
-use super::{Deed, Line, churn, draws};
-use crate::ast::{Action, Identity, Memory};
+use super::{Deed, Line, Placement, churn, draws};
+use crate::ast::{Action, Identity, LawSpec, Memory};
 use crate::mistake::Mistake;
 
 pub(super) struct Director<'a> {
     pub(super) seed: u64,
     pub(super) width: Width,
     pub(super) end: SimTime,
+    pub(super) placement: &'a Placement,
     pub(super) agenda: BTreeMap<Slot, Task<'a>>,
     pub(super) ids: Vec<Option<Key>>,
     /// The host of each address.
@@ -26,9 +27,13 @@ pub(super) struct Director<'a> {
     latest: Vec<Address>,
     pub(super) taken: BTreeSet<Key>,
     pub(super) up: Roster,
+    /// Those that are up and can be dialled.
+    dialable: Roster,
     pub(super) down: Roster,
     /// Until when each paused node is paused.
     pub(super) paused: BTreeMap<Address, SimTime>,
+    /// Until when each slow node is slow.
+    slowed: BTreeMap<Address, SimTime>,
     /// How often each node has come up.
     comings: Vec<u32>,
     /// The line in which each node that is down went.
@@ -80,6 +85,10 @@ pub(super) enum Task<'a> {
     Pause(Address, SimTime),
     /// A pause of this node ends, if no other goes on.
     Wake(Address),
+    /// A node becomes slow until then.
+    Slow(Address, LawSpec, SimTime),
+    /// A node has been slow for long enough, if it has not become slow anew.
+    Mend(Address),
     /// A node whose bootstraps have all gone is asked to join through others: the number of its watch.
     AskAgain(Address, u64),
     Churn(churn::Cue),
@@ -147,19 +156,27 @@ impl Part {
 }
 
 impl<'a> Director<'a> {
-    pub(super) fn new(seed: u64, width: Width, end: SimTime, entries: &'a [churn::Entry], is_watching: bool) -> Self {
+    pub(super) fn new(
+        (seed, width, end): (u64, Width, SimTime),
+        placement: &'a Placement,
+        entries: &'a [churn::Entry],
+        is_watching: bool,
+    ) -> Self {
         Self {
             seed,
             width,
             end,
+            placement,
             agenda: BTreeMap::new(),
             ids: Vec::new(),
             hosts: Vec::new(),
             latest: Vec::new(),
             taken: BTreeSet::new(),
             up: Roster::default(),
+            dialable: Roster::default(),
             down: Roster::default(),
             paused: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             comings: Vec::new(),
             departed: Vec::new(),
             faults: 0,
@@ -206,6 +223,17 @@ impl<'a> Director<'a> {
             Task::Wake(node) => {
                 if self.paused.get(&node).is_some_and(|until| *until <= slot.at) {
                     self.settle(slot.at, Deed::Resume(node));
+                }
+            }
+            Task::Slow(node, service, until) => {
+                if self.up.contains(node) {
+                    self.slowed.insert(node, until);
+                }
+                self.settle(slot.at, Deed::Slow { node, service });
+            }
+            Task::Mend(node) => {
+                if self.slowed.get(&node) == Some(&slot.at) {
+                    self.settle(slot.at, Deed::Mend(node));
                 }
             }
             Task::AskAgain(node, watch) => self.ask_again(slot.at, node, watch),
@@ -300,8 +328,9 @@ impl<'a> Director<'a> {
                 }
                 self.goes(at, *node);
             }
-            Deed::Pause(node) | Deed::Resume(node) if !self.up.contains(*node) => return,
+            Deed::Pause(node) | Deed::Resume(node) | Deed::Slow { node, .. } if !self.up.contains(*node) => return,
             Deed::Resume(node) => _ = self.paused.remove(node),
+            Deed::Mend(node) => _ = self.slowed.remove(node),
             _ => {}
         }
         self.lines.push(Line { at, deed });
@@ -311,6 +340,9 @@ impl<'a> Director<'a> {
         *of_node(&mut self.comings, node) += 1;
         self.up.insert(node);
         self.down.remove(node);
+        if !self.placement.is_undialable(self.hosts[node.index()]) {
+            self.dialable.insert(node);
+        }
         if let Some(vigil) = &mut self.vigil {
             vigil.comes(node);
         }
@@ -342,6 +374,7 @@ impl<'a> Director<'a> {
 
     fn goes(&mut self, at: SimTime, node: Address) {
         self.up.remove(node);
+        self.dialable.remove(node);
         self.down.insert(node);
         *of_node(&mut self.departed, node) = Some(self.lines.len());
         let lonely = self.vigil.as_mut().map(|vigil| vigil.gone(node, at)).unwrap_or_default();
@@ -367,12 +400,12 @@ impl<'a> Director<'a> {
         self.settle(at, Deed::JoinAgain { node, bootstraps });
     }
 
-    /// A few nodes that are up, and not the one that asks.
+    /// A few nodes that are up and can be dialled, and not the one that asks.
     fn bootstraps(&self, node: Address, words: &mut impl Words) -> Vec<Address> {
-        if !self.up.contains(node) {
-            return self.up.a_few(BOOTSTRAPS, words);
+        if !self.dialable.contains(node) {
+            return self.dialable.a_few(BOOTSTRAPS, words);
         }
-        let mut others = self.up.a_few(BOOTSTRAPS + 1, words);
+        let mut others = self.dialable.a_few(BOOTSTRAPS + 1, words);
         others.retain(|other| *other != node);
         others.truncate(BOOTSTRAPS);
         others

@@ -1,6 +1,7 @@
 //! The streams that a plan draws from, one per purpose and entity.
 
-use sim::rng::{Stream, StreamPurpose};
+use sim::address::Address;
+use sim::rng::{LinkField, Stream, StreamPurpose};
 
 /// The id of a node; the entity is its number.
 pub(super) fn id(seed: u64, node: u64) -> Stream {
@@ -114,6 +115,49 @@ impl Churn {
 /// FNV-1a of 64 bits: labels are few, and which one it is must not depend on their order.
 fn hash(label: &str) -> u64 {
     label.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// What a host is; the link is the host's own.
+pub(super) fn hosts(seed: u64) -> LinkField {
+    LinkField::new(seed, StreamPurpose(StreamPurpose::FIRST_FREE + 64))
+}
+
+/// The order in which hosts stand on sites; the entity is how often all sites have been taken before.
+pub(super) fn sites(seed: u64, round: u32) -> Stream {
+    open(seed, 65, u64::from(round))
+}
+
+/// When bursts of a workload begin and end; the entity is its place.
+pub(super) fn rhythm(seed: u64, workload: usize) -> Stream {
+    open(seed, 32, workload as u64)
+}
+
+/// How often a node asks in a workload, and when first; the entity is the workload's place, and the node.
+pub(super) fn habit(seed: u64, workload: usize, node: Address) -> Stream {
+    open(seed, of_node(33, node, 0), workload as u64)
+}
+
+/// When the next request of a node comes, and what this one asks for; the entity is the workload, the node and the request's
+/// number among those of the node.
+pub(super) fn request_of_node(seed: u64, workload: usize, node: Address, number: u64) -> Stream {
+    open(seed, of_node(34, node, 0), (workload as u64) << 44 | number)
+}
+
+/// What a request of a closed loop comes after, and asks for; the entity is the loop, the node, its place in flight and the
+/// request's number there.
+pub(super) fn request_in_flight(seed: u64, closed: u32, node: Address, place: u32, number: u64) -> Stream {
+    open(seed, of_node(35, node, place), u64::from(closed) << 44 | number)
+}
+
+/// A centre that keys lie around; the entity is the workload's place, or the number of a closed loop, and the centre.
+pub(super) fn centre(seed: u64, is_closed: bool, workload: usize, number: u64) -> Stream {
+    open(seed, 36 + u64::from(is_closed), (workload as u64) << 44 | number)
+}
+
+/// What is drawn for each node has a purpose for each: the purpose's own number takes 16 bits, the node's 32, and its place
+/// in flight the 16 that are left.
+fn of_node(purpose: u64, node: Address, place: u32) -> u64 {
+    purpose + (u64::from(node.0) << 16) + (u64::from(place) << 48)
 }
 
 fn open(seed: u64, purpose: u64, entity: u64) -> Stream {

@@ -6,7 +6,10 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Churns, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
+use crate::ast::{
+    self, Action, Churns, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who,
+    Workload,
+};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -18,7 +21,7 @@ impl Plan {
         Scenario {
             script: self.lines().filter_map(line).collect(),
             churn: Churns::default(),
-            workload: Vec::new(),
+            workload: closed_loops(&original.workload),
             seed: Some(self.seed),
             seeds: None,
             ..original.clone()
@@ -52,6 +55,8 @@ impl Plan {
             }),
             Deed::Pause(node) => Action::Pause(only(node)),
             Deed::Resume(node) => Action::Resume(only(node)),
+            Deed::Slow { node, service } => Action::Slow(slowdown(node, service)),
+            Deed::Mend(node) => Action::Mend(only(node)),
             Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
             Deed::Heal { .. } => return None,
             Deed::Lookup { node, key, copies } => {
@@ -68,6 +73,31 @@ impl Plan {
     fn number(&self, key: Key) -> Number {
         Number(self.width.decimal(key))
     }
+}
+
+fn slowdown(node: Address, service: LawSpec) -> Slowdown {
+    Slowdown {
+        nodes: Some(Nodes::List(vec![node.0])),
+        count: None,
+        fraction: None,
+        region: None,
+        every: Duration::default(),
+        lasts: None,
+        service,
+    }
+}
+
+/// Closed loops stay as they are, since only a run can unroll them; what their draws are keyed by no longer follows from
+/// their place.
+fn closed_loops(workload: &[Workload]) -> Vec<Workload> {
+    let closed = |(place, workload): (u32, &Workload)| match workload {
+        Workload::ClosedLoop(closed) => {
+            let draws = Some(closed.draws.unwrap_or(place));
+            Some(Workload::ClosedLoop(ast::ClosedLoop { draws, ..closed.clone() }))
+        }
+        Workload::Lookups(_) | Workload::Csv(_) => None,
+    };
+    (0..).zip(workload).filter_map(closed).collect()
 }
 
 fn fault_action(fault: Fault, lasts: Option<Duration>) -> Action {

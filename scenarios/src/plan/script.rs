@@ -11,9 +11,9 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::director::{Class, Director, Slot, Task};
-use super::{Deed, Fault, Line, churn};
+use super::{Deed, Fault, Line, Placement, churn};
 use crate::ast::{Action, Number, Order, Scenario};
-use crate::files::Files;
+use crate::data::Data;
 use crate::mistake::Mistake;
 
 /// What the script and the churn come to.
@@ -30,7 +30,8 @@ pub(super) fn expand(
     seed: u64,
     width: Width,
     end: SimTime,
-    files: &dyn Files,
+    placement: &Placement,
+    data: &Data,
 ) -> Result<Stage, Mistake> {
     if scenario.script.is_empty() && scenario.churn.0.is_empty() {
         return Err(Mistake::new("script", "nobody ever joins").help(
@@ -38,8 +39,8 @@ pub(super) fn expand(
         ));
     }
     check_size(scenario, width)?;
-    let entries = churn::entries(scenario, end, files)?;
-    let mut director = Director::new(seed, width, end, &entries, is_watching(scenario));
+    let entries = churn::entries(scenario, end, data)?;
+    let mut director = Director::new((seed, width, end), placement, &entries, is_watching(scenario));
     for (place, line) in scenario.script.iter().enumerate() {
         let at = SimTime::ZERO + line.at.0;
         if at >= end {
@@ -94,6 +95,8 @@ impl<'a> Director<'a> {
             Action::Restart(comeback) => self.restart(slot, comeback),
             Action::Pause(who) => self.pause(slot, who),
             Action::Resume(who) => self.resume(slot, who),
+            Action::Slow(slowdown) => self.slow(slot, slowdown),
+            Action::Mend(who) => self.mend(slot, who),
             Action::Partition { parts, shares, lasts } => {
                 self.partition(slot, parts.as_deref(), shares.as_deref(), *lasts)
             }

@@ -1,4 +1,7 @@
-//! Churn as written becomes churn as meant: presets are looked up, files read, and what cannot be meant is complained of.
+//! Churn as written becomes churn as meant: presets and traces are looked up, and what cannot be meant is complained of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sim::law::Law;
 use sim::time::{SimTime, Span};
@@ -13,16 +16,15 @@ use super::{Entry, Kind, poisson};
 use crate::ast::{
     self, Begin, Churn, ChurnPreset, Class, Diurnal, LawSpec, Probability, Rate, Scenario, churn_presets,
 };
-use crate::availability::Availability;
+use crate::data::Data;
 use crate::diagnostic::suggest;
-use crate::files::Files;
 use crate::mistake::Mistake;
 
-/// Checks the churn of a scenario, and reads its files.
-pub(super) fn entries(scenario: &Scenario, end: SimTime, files: &dyn Files) -> Result<Vec<Entry>, Mistake> {
+/// Checks the churn of a scenario, whose traces have been read.
+pub(super) fn entries(scenario: &Scenario, end: SimTime, data: &Data) -> Result<Vec<Entry>, Mistake> {
     let written = &scenario.churn.0;
     let entry = |(place, (label, churn)): (usize, &(String, Churn))| {
-        let checker = Checker { place, end, files };
+        let checker = Checker { place, end, data };
         if written[..place].iter().any(|(other, _)| other == label) {
             return Err(Mistake::new(checker.path(""), format!("the label \"{label}\" stands twice"))
                 .help("every entry of the churn needs a label of its own"));
@@ -35,7 +37,7 @@ pub(super) fn entries(scenario: &Scenario, end: SimTime, files: &dyn Files) -> R
 struct Checker<'a> {
     place: usize,
     end: SimTime,
-    files: &'a dyn Files,
+    data: &'a Data,
 }
 
 impl Checker<'_> {
@@ -242,21 +244,27 @@ impl Checker<'_> {
     }
 
     fn failures(&self, written: &ast::Failures, lasts: Span) -> Result<Failures, Mistake> {
-        let ast::Failures { rate, nodes, count, fraction, back, .. } = written;
+        let ast::Failures { rate, nodes, count, fraction, region, back, .. } = written;
         if let Some(back) = back {
             check_back(back, &self.path("back"))?;
         }
-        let who = match (nodes, count, fraction) {
-            (Some(nodes), None, None) => Victims::Nodes(nodes.clone()),
-            (None, Some(count), None) => Victims::Count(*count),
-            (None, None, Some(fraction)) => Victims::Fraction(fraction.0),
+        let who = match (nodes, count, fraction, region) {
+            (Some(nodes), None, None, None) => Victims::Nodes(nodes.clone()),
+            (None, Some(count), None, _) => Victims::Count(*count),
+            (None, None, Some(fraction), _) => Victims::Fraction(fraction.0),
+            (None, None, None, Some(_)) => Victims::All,
+            (Some(_), None, None, Some(_)) => {
+                return Err(self
+                    .mistake("region", "these nodes are named already")
+                    .help("leave `region` or `nodes` out"));
+            }
             _ => {
                 return Err(self
                     .mistake("", "who shall fail?")
-                    .help("write one of `nodes: [3, 7]`, `count: 5` and `fraction: 0.1`"));
+                    .help("write one of `nodes: [3, 7]`, `count: 5`, `fraction: 0.1` and `region: \"eu\"`"));
             }
         };
-        Ok(Failures { gap: self.gap(rate, lasts)?, who, back: *back })
+        Ok(Failures { gap: self.gap(rate, lasts)?, who, region: region.clone(), back: *back })
     }
 
     fn gap(&self, rate: &Rate, lasts: Span) -> Result<f64, Mistake> {
@@ -282,24 +290,24 @@ impl Checker<'_> {
     fn trace(&self, written: &ast::Trace) -> Result<Trace, Mistake> {
         let ast::Trace { file, clip, only, first, id, state, graceful, .. } = written;
         check_return(*id, *state, &self.path("state"))?;
-        let bytes = self.files.read(file).map_err(|error| {
-            self.mistake("file", format!("the file \"{file}\" cannot be read"))
-                .label(error.to_string())
-                .help("the file is looked for beside the scenario")
-        })?;
-        let availability =
-            Availability::read(&bytes).map_err(|problem| self.mistake("file", format!("{file}:{problem}")))?;
+        let whole = Arc::clone(self.data.traces.get(&self.place).expect("the traces of a scenario have been read"));
         let begins = clip.map_or(SimTime::ZERO, |(begins, _)| SimTime::ZERO + begins.0);
-        let Availability { mut nodes } = availability;
-        if let Some(only) = only {
-            if let Some(place) = only.iter().position(|name| !nodes.iter().any(|node| node.name == *name)) {
-                return Err(
-                    self.mistake(&format!("only[{place}]"), format!("there is no node \"{}\" in {file}", only[place]))
-                );
+        let named: BTreeMap<&str, u32> = whole.nodes.iter().map(|node| node.name.as_str()).zip(0..).collect();
+        let hosts: Vec<u32> = match only {
+            None => (0..whole.nodes.len() as u32).collect(),
+            Some(only) => {
+                let stranger = |place: usize| {
+                    let title = format!("there is no node \"{}\" in {file}", only[place]);
+                    self.mistake(&format!("only[{place}]"), title)
+                };
+                let host = |(place, name): (usize, &String)| named.get(name.as_str()).ok_or_else(|| stranger(place));
+                let hosts: BTreeSet<u32> =
+                    only.iter().enumerate().map(|named| host(named).copied()).collect::<Result<_, _>>()?;
+                hosts.into_iter().collect()
             }
-            nodes.retain(|node| only.contains(&node.name));
-        }
-        Ok(Trace { nodes, begins, first: *first, id: *id, state: *state, graceful: graceful.0 })
+        };
+        let (first, id, state, graceful) = (*first, *id, *state, graceful.0);
+        Ok(Trace { whole, hosts, begins, first, id, state, graceful })
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Departures {
 pub(super) struct Failures {
     pub(super) gap: f64,
     pub(super) who: Victims,
+    /// Only of those that stand here.
+    pub(super) region: Option<String>,
     pub(super) back: Option<Back>,
 }
 
@@ -47,6 +49,7 @@ pub(super) enum Victims {
     Nodes(Nodes),
     Count(u64),
     Fraction(f64),
+    All,
 }
 
 impl Director<'_> {
@@ -113,7 +116,7 @@ impl Director<'_> {
     /// Some of those that are up crash at once.
     pub(super) fn failure(&mut self, slot: Slot, failures: &Failures, number: u64) {
         let draws = self.churn[slot.place].draws;
-        let chosen = self.victims(&failures.who, &mut draws.strike(number));
+        let chosen = self.victims(failures, &mut draws.strike(number));
         for (node, place) in chosen.into_iter().zip(0..) {
             let back = failures.back.map(|back| return_of(&back, Part::Churn, &mut draws.back(number, place)));
             self.go(slot, Going { node, coming: None, is_graceful: false, back });
@@ -121,11 +124,24 @@ impl Director<'_> {
         self.strike_next(slot, number + 1, failures.gap, Clock::STEADY);
     }
 
-    fn victims(&self, who: &Victims, words: &mut Stream) -> Vec<Address> {
+    /// The region of failures is looked up once, to hear whether there is one.
+    pub(super) fn begin_failures(&mut self, slot: Slot, failures: &Failures) -> Result<(), Mistake> {
+        if let Some(region) = &failures.region {
+            self.up_in(region, &format!("churn[{}].region", slot.place))?;
+        }
+        self.strike_next(slot, 0, failures.gap, Clock::STEADY);
+        Ok(())
+    }
+
+    fn victims(&self, Failures { who, region, .. }: &Failures, words: &mut Stream) -> Vec<Address> {
+        let looked_up = |region: &String| self.up_in(region, "").expect("it was looked up when the failures began");
+        let there = region.as_ref().map(looked_up);
+        let among = there.as_ref().unwrap_or(&self.up);
         match who {
-            Victims::Nodes(nodes) => nodes.iter().map(Address).filter(|node| self.up.contains(*node)).collect(),
-            Victims::Count(count) => self.up.pick(usize::try_from(*count).unwrap_or(usize::MAX), words),
-            Victims::Fraction(share) => self.up.pick((share * self.up.len() as f64).round() as usize, words),
+            Victims::Nodes(nodes) => nodes.iter().map(Address).filter(|node| among.contains(*node)).collect(),
+            Victims::Count(count) => among.pick(usize::try_from(*count).unwrap_or(usize::MAX), words),
+            Victims::Fraction(share) => among.pick((share * among.len() as f64).round() as usize, words),
+            Victims::All => among.sorted(),
         }
     }
 

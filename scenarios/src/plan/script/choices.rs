@@ -8,6 +8,7 @@ use super::super::draws;
 use super::super::roster::Roster;
 use super::path;
 use crate::ast::{Nodes, Probability, Who};
+use crate::diagnostic::suggest;
 use crate::mistake::Mistake;
 
 impl Director<'_> {
@@ -15,7 +16,32 @@ impl Director<'_> {
         if let Some(nodes) = &who.nodes {
             self.up_nodes(slot, nodes, "nodes")?;
         }
-        choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb)
+        let Some(region) = &who.region else {
+            return choose(slot, who.nodes.as_ref(), who.count, who.fraction, &self.up, self.seed, verb);
+        };
+        let there = self.up_in(region, &path(slot.place, "region"))?;
+        if who.nodes.is_none() && who.count.is_none() && who.fraction.is_none() {
+            return Ok(there.sorted());
+        }
+        if who.nodes.is_some() {
+            return Err(Mistake::new(path(slot.place, "region"), "these nodes are named already")
+                .help("leave `region` or `nodes` out"));
+        }
+        choose(slot, None, who.count, who.fraction, &there, self.seed, verb)
+    }
+
+    /// Those that are up and stand in a region, which is named at `here`.
+    pub(in crate::plan) fn up_in(&self, region: &str, here: &str) -> Result<Roster, Mistake> {
+        let regions = self.placement.regions();
+        if !regions.iter().any(|other| other == region) {
+            let mistake = Mistake::new(here, format!("there is no region \"{region}\""));
+            return Err(mistake.help(match suggest(region, regions.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None if regions.is_empty() => "write `network: (latency: Regions(..))` to have regions".to_owned(),
+                None => format!("the regions are \"{}\"", regions.join("\", \"")),
+            }));
+        }
+        Ok(self.up.only(|node| self.placement.region_of(self.hosts[node.index()]) == Some(region)))
     }
 
     pub(in crate::plan) fn up_node(&self, slot: Slot, node: u32, field: &str) -> Result<Address, Mistake> {

@@ -11,7 +11,7 @@ use super::super::director::{Class, Coming, Director, Going, Lot, Part, Return, 
 use super::super::{Deed, draws};
 use super::choices::choose;
 use super::path;
-use crate::ast::{Action, Back, Comeback, Identity, LawSpec, Memory, Nodes, Probability, Who};
+use crate::ast::{Action, Back, Comeback, Identity, LawSpec, Memory, Nodes, Probability, Slowdown, Who};
 use crate::mistake::Mistake;
 
 impl<'a> Director<'a> {
@@ -98,13 +98,18 @@ impl<'a> Director<'a> {
     }
 
     pub(super) fn resume(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
+        self.end_of(slot, who, "resume", Deed::Resume)
+    }
+
+    /// Something ends that does not end by itself.
+    fn end_of(&mut self, slot: Slot, who: &Who, verb: &str, deed: fn(Address) -> Deed) -> Result<(), Mistake> {
         if who.lasts.is_some() {
-            return Err(Mistake::new(path(slot.place, "lasts"), "to resume does not last")
-                .help("only `Pause` and faults of the network end by themselves"));
+            return Err(Mistake::new(path(slot.place, "lasts"), format!("to {verb} does not last"))
+                .help("only `Pause`, `Slow` and faults of the network end by themselves"));
         }
         refuse_back(slot, who)?;
-        let nodes = self.who(slot, who, "resume")?;
-        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Resume(node))))
+        let nodes = self.who(slot, who, verb)?;
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(deed(node))))
     }
 
     pub(super) fn pause(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
@@ -120,6 +125,32 @@ impl<'a> Director<'a> {
         }
         let pauses = nodes.iter().enumerate().map(|(number, node)| Task::Pause(*node, until(number)));
         self.one_by_one(slot, who.every, pauses)
+    }
+
+    pub(super) fn slow(&mut self, slot: Slot, slowdown: &Slowdown) -> Result<(), Mistake> {
+        slowdown.service.check(&path(slot.place, "service"))?;
+        let who = slowdown.who();
+        let nodes = self.who(slot, &who, "become slow")?;
+        let until = |number: usize| match who.lasts {
+            Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
+            None => SimTime::MAX,
+        };
+        for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
+            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
+            self.agenda.insert(end, Task::Mend(*node));
+        }
+        let slow = |(number, node): (usize, &Address)| Task::Slow(*node, slowdown.service, until(number));
+        self.one_by_one(slot, who.every, nodes.iter().enumerate().map(slow))
+    }
+
+    /// Nodes that are down can be mended too: a slow node that crashes stays slow.
+    pub(super) fn mend(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
+        let Some(nodes) = &who.nodes else {
+            return self.end_of(slot, who, "mend", Deed::Mend);
+        };
+        refuse_back(slot, who)?;
+        let nodes = self.known_nodes_at(nodes.iter(), &path(slot.place, "nodes"))?;
+        self.one_by_one(slot, who.every, nodes.into_iter().map(|node| Task::Deed(Deed::Mend(node))))
     }
 
     pub(super) fn restart(&mut self, slot: Slot, comeback: &Comeback) -> Result<(), Mistake> {
