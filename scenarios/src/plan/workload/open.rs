@@ -213,10 +213,9 @@ impl Eq for Pending {}
 
 #[cfg(test)]
 mod tests {
-    use protocols::key::{Key, Width};
+    use protocols::key::Key;
 
     use super::*;
-    use crate::ast::NetworkSpec;
 
     /// The logarithm of a rate is normal with mean `-sigma^2 / 2` and deviation sigma. Of n normals the mean has a
     /// deviation of `1 / sqrt(n)`, the mean square one of `sqrt(2 / n)`; 3.29 of them are exceeded once in a thousand times.
@@ -300,17 +299,9 @@ mod tests {
     }
 
     fn plan(nodes: usize) -> Plan {
-        Plan {
-            seed: 5,
-            width: Width::new(160).expect("a legal width"),
-            warm_up: SimTime::ZERO,
-            phases: Vec::new(),
-            end: SimTime::from_nanos(3_600_000_000_000),
-            network: NetworkSpec::default(),
-            ids: vec![Some(Key::ZERO); nodes],
-            script: Vec::new(),
-            workload: Vec::new(),
-            closed: Vec::new(),
-        }
+        let scenario = crate::read::scenario("plan.ron", br#"(protocols: [Chord()], script: [], end: "1h")"#);
+        let plan = Plan::make(&scenario.expect("a small scenario"), 5, &crate::files::NoFiles);
+        let plan = plan.expect("a small scenario can be planned");
+        Plan { ids: vec![Some(Key::ZERO); nodes], hosts: (0..nodes as u32).collect(), ..plan }
     }
 }
