@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scenarios::ast::{Action, RatePer, Scenario, Workload};
+use scenarios::ast::{Action, Churn, RatePer, Scenario, Workload};
 use scenarios::files::NoFiles;
 use scenarios::plan::Plan;
 use scenarios::read;
@@ -44,7 +44,17 @@ fn is_small(scenario: &Scenario) -> bool {
         }
         Workload::ClosedLoop(_) | Workload::Csv(_) => 0.0,
     };
+    let end = scenario.end.0.as_nanos() as f64;
+    let strikes = |churn: &Churn| match churn {
+        // However short, sessions that are as many as a run has milliseconds are slow on purpose.
+        Churn::Sessions(sessions) => sessions.nodes.0 as f64 * end / 1e6,
+        Churn::Arrivals(arrivals) => end / arrivals.rate.gap_nanos(),
+        Churn::Departures(departures) => end / departures.rate.gap_nanos(),
+        Churn::Failures(failures) => end / failures.rate.gap_nanos(),
+        Churn::Trace(_) => 0.0,
+    };
     scenario.script.iter().all(|line| nodes(&line.r#do) < 2_000)
+        && scenario.churn.0.iter().map(|(_, churn)| strikes(churn)).sum::<f64>() < 1e6
         && scenario.workload.iter().map(requests).sum::<f64>() < 100_000.0
 }
 

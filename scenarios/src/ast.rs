@@ -1,6 +1,7 @@
 //! A scenario as written: the types that a RON file is read into. Whatever can be judged alone is judged here.
 
 mod bandwidth;
+mod churn;
 mod hosts;
 mod law;
 mod network;
@@ -18,6 +19,10 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use bandwidth::{BandwidthSpec, BitRate, Size};
+pub use churn::{
+    Begin, Churn, ChurnPreset, Churns, Class, Copula, Departures, Diurnal, Failures, First, Identity, Memory,
+    Newcomers, PresetClass, Sessions, Swing, Trace, churn_presets,
+};
 pub use hosts::{HostsSpec, SlowSpec};
 pub use law::LawSpec;
 pub use network::{
@@ -25,7 +30,7 @@ pub use network::{
     PlacementSpec, UnitSpec, ValuesSpec,
 };
 pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
-pub use script::{Action, Comeback, Ids, Line, Links, Order, Slowdown, Who};
+pub use script::{Action, Back, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
 pub use workload::{
     Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,
@@ -50,7 +55,11 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "HostsSpec::is_default")]
     pub hosts: HostsSpec,
     /// What happens, and when.
+    #[serde(default)]
     pub script: Vec<Line>,
+    /// Who comes and goes by itself.
+    #[serde(default, skip_serializing_if = "Churns::is_empty")]
+    pub churn: Churns,
     /// Who asks for what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workload: Vec<Workload>,

@@ -5,19 +5,23 @@ mod square;
 mod topology;
 mod unpack;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim::network::SiteDelays;
 
-use crate::ast::{LatencySpec, MatrixSpec, Scenario};
+use crate::ast::{Churn, LatencySpec, MatrixSpec, Scenario};
+use crate::availability::Availability;
 use crate::files::Files;
 use crate::mistake::Mistake;
 
-/// What the files say that a scenario names for its network.
+/// What the files say that a scenario names for its network and its churn.
 #[derive(Clone, Debug, Default)]
 pub struct Data {
     /// One-way delays from site to site, if the scenario has a matrix or regions.
     pub(crate) sites: Option<Arc<SiteDelays>>,
+    /// When hosts were up, for each entry of the churn that names a trace.
+    pub(crate) traces: BTreeMap<usize, Arc<Availability>>,
 }
 
 impl Data {
@@ -32,13 +36,26 @@ impl Data {
             }
             _ => None,
         };
-        Ok(Self { sites: sites.map(Arc::new) })
+        Ok(Self { sites: sites.map(Arc::new), traces: traces(scenario, files)? })
     }
 
     /// One-way delays from site to site, if the scenario has a matrix or regions.
     pub fn sites(&self) -> Option<&SiteDelays> {
         self.sites.as_deref()
     }
+}
+
+fn traces(scenario: &Scenario, files: &dyn Files) -> Result<BTreeMap<usize, Arc<Availability>>, Mistake> {
+    let named = scenario.churn.0.iter().enumerate().filter_map(|(place, (_, churn))| match churn {
+        Churn::Trace(trace) => Some((place, &trace.file)),
+        _ => None,
+    });
+    named.map(|(place, file)| Ok((place, Arc::new(trace(file, files, &format!("churn[{place}].file"))?)))).collect()
+}
+
+fn trace(file: &str, files: &dyn Files, path: &str) -> Result<Availability, Mistake> {
+    let bytes = open(file, files, path)?;
+    Availability::read(&bytes).map_err(|problem| Mistake::new(path, format!("{file}:{problem}")))
 }
 
 fn matrix(spec: &MatrixSpec, files: &dyn Files, path: &str) -> Result<SiteDelays, Mistake> {

@@ -4,12 +4,15 @@
 //! requests of the workload one by one as the stream is read, each a function of seed, workload and number. Printed
 //! ([`Plan::to_scenario`]), a plan is itself a scenario that runs with the same fingerprint.
 
+mod churn;
+mod director;
 mod draws;
 mod network;
 mod phases;
 mod print;
 pub(crate) mod roster;
 mod script;
+mod vigil;
 pub(crate) mod workload;
 
 use std::collections::BTreeMap;
@@ -18,7 +21,7 @@ use protocols::key::{Key, Width};
 use sim::address::Address;
 use sim::time::{SimTime, Span};
 
-use crate::ast::{LawSpec, NetworkSpec, Scenario};
+use crate::ast::{LawSpec, Memory, NetworkSpec, Scenario};
 use crate::data::Data;
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -44,8 +47,11 @@ pub struct Plan {
     pub network: NetworkSpec,
     /// The id of each address; addresses that are never used have none.
     pub ids: Vec<Option<Key>>,
-    /// The host on which each address lives.
+    /// The host of each address: the number of the first address on it. Where a node comes back under a new id it has a new
+    /// address on the same host.
     pub hosts: Vec<u32>,
+    /// How many sessions of no length the traces of the churn have: nobody comes in them.
+    pub skipped_sessions: u64,
     /// Where hosts stand, and what they are.
     pub placement: Placement,
     pub(crate) data: Data,
@@ -91,14 +97,34 @@ pub enum Deed {
         nodes: Vec<Address>,
     },
     /// A node leaves gracefully.
-    Leave(Address),
+    Leave {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
     /// A node crashes.
-    Crash(Address),
-    /// A node that is down comes back with nothing but its id, and joins.
+    Crash {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
+    /// A node that is down comes back, and joins.
     Restart {
         /// The node.
         node: Address,
         /// Whom it asks.
+        bootstraps: Vec<Address>,
+        /// With what state it comes back: that which it had when it went, or nothing but its id.
+        state: Memory,
+    },
+    /// A node is asked once more to join, through others than those that it asked first, who have all gone. It means nothing to
+    /// a node that has joined.
+    JoinAgain {
+        /// The node.
+        node: Address,
+        /// Whom it asks; nobody if it is to be started anew, and to begin the overlay.
         bootstraps: Vec<Address>,
     },
     /// A node stops handling anything.
@@ -146,6 +172,15 @@ pub enum Deed {
     },
 }
 
+impl Deed {
+    /// A node that goes will come back with the state that it has.
+    fn keep_state(&mut self) {
+        if let Self::Leave { state, .. } | Self::Crash { state, .. } = self {
+            *state = Memory::Kept;
+        }
+    }
+}
+
 /// A fault of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
@@ -191,7 +226,7 @@ impl Plan {
         scenario.hosts.check()?;
         let end = SimTime::ZERO + scenario.end.0;
         let placement = Placement::new(scenario, seed)?;
-        let stage = script::expand(scenario, seed, width, end, &placement)?;
+        let stage = script::expand(scenario, seed, width, end, &placement, data)?;
         let workload = workload::workloads(scenario, seed, width, &stage, files)?;
         Ok(Self {
             seed,
@@ -200,8 +235,9 @@ impl Plan {
             phases: phases::phases(scenario)?,
             end,
             network: scenario.network.clone(),
-            hosts: (0..stage.ids.len() as u32).collect(),
             ids: stage.ids,
+            hosts: stage.hosts,
+            skipped_sessions: stage.skipped_sessions,
             placement,
             data: data.clone(),
             script: stage.lines,

@@ -21,20 +21,25 @@ pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
         Ok(()) => Ok(scenario),
         Err(mistake) => Err(locate(name, text, &mistake)),
     });
-    checked.map_err(|diagnostic| lone_protocol(text).map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+    checked.map_err(|diagnostic| lone_entry(text).map_or(diagnostic, |mistake| locate(name, text, &mistake)))
 }
 
-/// A protocol without a list around it reads as a map from its settings, and what is wrong with that helps nobody.
-fn lone_protocol(text: &str) -> Option<Mistake> {
+/// A protocol or an entry of the churn without a list around it reads as a map from its fields, and what is wrong with that
+/// helps nobody.
+fn lone_entry(text: &str) -> Option<Mistake> {
     let source = Source::new("", text);
-    let node = source.root()?.field("protocols")?.value.as_ref().filter(|node| node.shape == Shape::Parens)?;
-    let written = &text[node.span.clone()];
-    let help = if written.len() < 40 {
-        format!("write `protocols: [{written}]`")
-    } else {
-        "write `[...]` around it".to_owned()
-    };
-    Some(Mistake::new("protocols", "protocols stand in a list").help(help))
+    let root = source.root()?;
+    let mut lists = [("protocols", "protocols stand in a list"), ("churn", "churn stands in a list")].into_iter();
+    lists.find_map(|(field, title)| {
+        let node = root.field(field)?.value.as_ref().filter(|node| node.shape == Shape::Parens)?;
+        let written = &text[node.span.clone()];
+        let help = if written.len() < 40 {
+            format!("write `{field}: [{written}]`")
+        } else {
+            "write `[...]` around it".to_owned()
+        };
+        Some(Mistake::new(field, title).help(help))
+    })
 }
 
 /// Reads a scenario and decides it for one seed.

@@ -20,6 +20,7 @@ use sim::record::{EventCount, Recorder};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
+use crate::ast::Memory;
 use crate::oracle::{Judge, Judged};
 use crate::plan::{Deed, Fault, Plan, Which};
 use loops::{Loops, Watch};
@@ -94,6 +95,8 @@ struct Stage<'a, P: Dht, O> {
     plan: &'a Plan,
     world: Simulation<P, World, Recorders<P, O>>,
     faults: BTreeMap<u32, RuleId>,
+    /// What nodes that are down had in mind, and will come back with.
+    kept: BTreeMap<Address, P>,
     requests: u32,
     loops: Option<Loops<'a>>,
 }
@@ -109,7 +112,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let observers = (observer, loops.is_some().then(Watch::default));
         let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observers)));
         let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
-        Self { plan, world, faults: BTreeMap::new(), requests: 0, loops }
+        Self { plan, world, faults: BTreeMap::new(), kept: BTreeMap::new(), requests: 0, loops }
     }
 
     fn go_on_until(
@@ -162,15 +165,20 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             loops.note(&deed);
         }
         match deed {
-            Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } => {
-                if !self.world.is_up(node) {
-                    self.world.start(node, P::new(node));
-                    self.ask(node, Request::Join { bootstraps }, JOIN);
-                }
-            }
+            Deed::Join { node, bootstraps } => self.start(node, bootstraps, Memory::Lost),
+            Deed::Restart { node, bootstraps, state } => self.start(node, bootstraps, state),
+            Deed::JoinAgain { node, bootstraps } if bootstraps.is_empty() => self.begin_anew(node),
+            Deed::JoinAgain { node, bootstraps } => self.ask(node, Request::Join { bootstraps }, JOIN),
             Deed::Converge { nodes } => self.converge(&nodes),
-            Deed::Leave(node) => self.ask(node, Request::Leave, UPKEEP),
-            Deed::Crash(node) => _ = self.world.crash(node),
+            Deed::Leave { node, state } => {
+                let kept = self.world.node(node).filter(|_| state == Memory::Kept).cloned();
+                self.kept.extend(kept.map(|kept| (node, kept)));
+                self.ask(node, Request::Leave, UPKEEP);
+            }
+            Deed::Crash { node, state } => {
+                let kept = self.world.crash(node).filter(|_| state == Memory::Kept);
+                self.kept.extend(kept.map(|kept| (node, kept)));
+            }
             Deed::Pause(node) => self.world.pause(node),
             Deed::Resume(node) => self.world.resume(node),
             Deed::Slow { node, service } => {
@@ -188,6 +196,30 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
                     self.ask(node, Request::Step(number as u8), UPKEEP);
                 }
             }
+        }
+    }
+
+    /// A node comes up, with what it had on disk if that was kept, and is asked to join.
+    fn start(&mut self, node: Address, bootstraps: Vec<Address>, state: Memory) {
+        if self.world.is_up(node) {
+            return;
+        }
+        let kept = self.kept.remove(&node).filter(|_| state == Memory::Kept);
+        let state = match kept {
+            Some(kept) => kept.revived(node, self.world.shared()),
+            None => P::new(node),
+        };
+        self.world.start(node, state);
+        self.ask(node, Request::Join { bootstraps }, JOIN);
+    }
+
+    /// A node that has joined goes on as it does. One that has not, and has nobody left to ask, is started anew by its user,
+    /// so that it begins an overlay.
+    fn begin_anew(&mut self, node: Address) {
+        let key = self.world.shared().key(node);
+        if self.world.is_up(node) && !self.world.recorder().0.members().contains(key) {
+            self.world.crash(node);
+            self.start(node, Vec::new(), Memory::Lost);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The laws of the plan and of the run: everything is decided beforehand, nothing moves anything else, and equal plans run alike.
 
+#[path = "common/churny.rs"]
+mod churny;
 #[path = "common/shipped.rs"]
 mod shipped;
 
@@ -7,10 +9,11 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::thread;
 
+use churny::{CHURNY, TRACE};
 use proptest::prelude::*;
 use protocols::Visitor;
 use protocols::dht::Dht;
-use scenarios::ast::Scenario;
+use scenarios::ast::{Memory, Scenario};
 use scenarios::plan::{Deed, Line, Plan};
 use scenarios::read;
 use scenarios::run::run;
@@ -84,14 +87,16 @@ const LOOKUPS: &str = "key,initiator,time_ms\n5,7,0\n6,9,2500.25\n7,60000,10\n8,
 
 #[test]
 fn a_printed_plan_runs_with_the_same_fingerprint() {
-    let (original, plan) = rich();
-    let text = read::write(&plan.to_scenario(&original));
-    let (printed, again) =
-        read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).expect("a printed plan is legal");
-    for label in 0..2 {
-        assert_eq!(run_with(&printed, &again, label), run_with(&original, &plan, label), "protocol {label}");
+    for (original, plan) in [rich(), churny()] {
+        let text = read::write(&plan.to_scenario(&original));
+        let (printed, again) =
+            read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"));
+        for label in 0..2 {
+            assert_eq!(run_with(&printed, &again, label), run_with(&original, &plan, label), "protocol {label}");
+        }
+        assert_eq!(again.to_scenario(&printed), printed, "nothing is left to be decided");
+        assert!(lines(&again) == lines(&plan) && again.hosts.iter().zip(&plan.hosts).all(|(one, other)| one == other));
     }
-    assert_eq!(again.to_scenario(&printed), printed, "nothing is left to be decided");
 }
 
 proptest! {
@@ -161,19 +166,35 @@ fn shipped_scenarios_printed_run_with_the_same_fingerprint() {
 
 #[test]
 fn a_line_taken_out_of_a_printed_plan_moves_no_other() {
-    let (original, plan) = rich();
-    let printed = plan.to_scenario(&original);
-    let mut legal = 0;
-    for place in 0..printed.script.len() {
-        let mut shorter = printed.clone();
-        shorter.script.remove(place);
-        // Who never joined cannot crash, and who is up cannot restart.
-        if let Ok(plan) = Plan::make(&shorter, 9, &FileOf("")) {
-            assert_eq!(plan.to_scenario(&shorter), shorter, "without line {place}");
-            legal += 1;
+    for ((original, plan), step) in [(rich(), 1), (churny(), 9)] {
+        let printed = plan.to_scenario(&original);
+        let mut legal = 0;
+        for place in (0..printed.script.len()).step_by(step) {
+            let mut shorter = printed.clone();
+            shorter.script.remove(place);
+            // Who never joined cannot crash, and who is up cannot restart.
+            if let Ok(again) = Plan::make(&shorter, plan.seed, &FileOf("")) {
+                assert_eq!(again.to_scenario(&shorter), shorter, "without line {place}");
+                legal += 1;
+            }
         }
+        let tried = printed.script.len() / step;
+        assert!(legal > tried * 3 / 5, "{legal} of {tried} lines can be taken out");
     }
-    assert!(legal > 300, "{legal} of {} lines can be taken out", printed.script.len());
+}
+
+#[test]
+fn the_churny_scenario_has_something_of_everything() {
+    let (_, plan) = churny();
+    let count = |is: fn(&Deed) -> bool| plan.lines().filter(|line| is(&line.deed)).count();
+    let kept = |deed: &Deed| matches!(deed, Deed::Restart { state: Memory::Kept, .. });
+    let keeps =
+        |deed: &Deed| matches!(deed, Deed::Leave { state: Memory::Kept, .. } | Deed::Crash { state: Memory::Kept, .. });
+    assert!(count(kept) > 20 && count(kept) == count(keeps), "who comes back with its state has kept it");
+    assert!(count(|deed| matches!(deed, Deed::Leave { .. })) > 20);
+    assert!(count(|deed| matches!(deed, Deed::JoinAgain { .. })) > 0);
+    assert!(plan.hosts.iter().zip(0..).filter(|(host, node)| *host != node).count() > 20, "new nodes on old hosts");
+    assert_eq!(plan.skipped_sessions, 2);
 }
 
 #[test]
@@ -204,7 +225,8 @@ fn a_paused_node_goes_on_before_it_leaves() {
     let text = r#"(at: "5s", do: Pause(nodes: [1], lasts: "10s")), (at: "8s", do: Leave(nodes: [1])),
         (at: "20s", do: Restart(nodes: [1])),"#;
     let deeds = deeds_of(1, text);
-    let [Deed::Join { .. }, Deed::Pause(_), Deed::Resume(_), Deed::Leave(_), Deed::Restart { .. }] = &deeds[..] else {
+    let [Deed::Join { .. }, Deed::Pause(_), Deed::Resume(_), Deed::Leave { .. }, Deed::Restart { .. }] = &deeds[..]
+    else {
         panic!("{deeds:?}");
     };
 }
@@ -269,7 +291,9 @@ fn what_is_written_reads_back_equal() {
     let (rich, plan) = rich();
     let printed = plan.to_scenario(&rich);
     let others = shipped().into_iter().map(|(name, text, _)| read::scenario(&name, text.as_bytes()).expect("shipped"));
-    for scenario in others.chain([rich, printed]) {
+    let (churny, decided) = churny();
+    let decided = decided.to_scenario(&churny);
+    for scenario in others.chain([rich, printed, churny, decided]) {
         let text = read::write(&scenario);
         assert_eq!(read::scenario("written.ron", text.as_bytes()), Ok(scenario), "{text}");
     }
@@ -303,24 +327,33 @@ fn nodes_in_ascending_order_are_numbered_by_id() {
 
 #[test]
 fn whoever_asks_or_is_asked_is_up() {
-    let (_, plan) = rich();
-    let mut up = BTreeSet::new();
-    for line in plan.lines() {
-        if let Some(asked) = bootstraps_of(&line) {
-            assert!(asked.iter().all(|node| up.contains(node)), "{line:?} asks who is not up");
-            let dialable = |node: &&Address| !plan.placement.is_undialable(plan.host(**node));
-            assert!(asked.len() == up.iter().filter(dialable).count().min(3), "{line:?} asks a few");
-        }
-        match line.deed {
-            Deed::Join { node, .. } | Deed::Restart { node, .. } => assert!(up.insert(node)),
-            Deed::Converge { nodes } => up.extend(nodes),
-            Deed::Leave(node) | Deed::Crash(node) => assert!(up.remove(&node)),
-            Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
-                assert!(up.contains(&node), "{node} is not up at {}", line.at);
+    for (_, plan) in [rich(), churny()] {
+        let mut up = BTreeSet::new();
+        for line in plan.lines() {
+            if let Some(asked) = bootstraps_of(&line) {
+                assert!(asked.iter().all(|node| up.contains(node)), "{line:?} asks who is not up");
+                let dialable = |node: &&Address| !plan.placement.is_undialable(plan.host(**node));
+                assert!(asked.len() == up.iter().filter(dialable).count().min(3), "{line:?} asks a few");
             }
-            Deed::Slow { node, .. } => assert!(up.contains(&node), "{node} is not up at {}", line.at),
-            Deed::Fault { .. } | Deed::Heal { .. } | Deed::Mend(_) => {}
+            follow(&mut up, line);
         }
+    }
+}
+
+/// Follows what a line does to who is up.
+fn follow(up: &mut BTreeSet<Address>, line: Line) {
+    match line.deed {
+        Deed::Join { node, .. } | Deed::Restart { node, .. } => assert!(up.insert(node)),
+        Deed::Converge { nodes } => up.extend(nodes),
+        Deed::Leave { node, .. } | Deed::Crash { node, .. } => assert!(up.remove(&node)),
+        Deed::JoinAgain { node, bootstraps } => {
+            assert!(up.contains(&node) && bootstraps.iter().all(|other| up.contains(other) && *other != node));
+        }
+        Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
+            assert!(up.contains(&node), "{node} is not up at {}", line.at);
+        }
+        Deed::Slow { node, .. } => assert!(up.contains(&node), "{node} is not up at {}", line.at),
+        Deed::Fault { .. } | Deed::Heal { .. } | Deed::Mend(_) => {}
     }
 }
 
@@ -423,6 +456,10 @@ fn rich() -> (Scenario, Plan) {
     read::plan("rich.ron", RICH.as_bytes(), None, &FileOf(LOOKUPS)).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn churny() -> (Scenario, Plan) {
+    read::plan("churny.ron", CHURNY.as_bytes(), None, &FileOf(TRACE)).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn made(text: &str) -> (Scenario, Plan) {
     read::plan("made.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -437,8 +474,8 @@ fn deeds_of(node: u32, text: &str) -> Vec<Deed> {
     let about = |deed: &Deed| match deed {
         Deed::Join { node, .. }
         | Deed::Restart { node, .. }
-        | Deed::Leave(node)
-        | Deed::Crash(node)
+        | Deed::Leave { node, .. }
+        | Deed::Crash { node, .. }
         | Deed::Pause(node)
         | Deed::Resume(node) => Some(*node),
         _ => None,

@@ -7,7 +7,8 @@ use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
 use crate::ast::{
-    self, Action, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who, Workload,
+    self, Action, Churns, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who,
+    Workload,
 };
 
 impl Plan {
@@ -19,6 +20,7 @@ impl Plan {
         };
         Scenario {
             script: self.lines().filter_map(line).collect(),
+            churn: Churns::default(),
             workload: closed_loops(&original.workload),
             seed: Some(self.seed),
             seeds: None,
@@ -30,17 +32,25 @@ impl Plan {
     fn action(&self, deed: Deed) -> Option<Action> {
         let only = |node: Address| Who { nodes: Some(Nodes::List(vec![node.0])), ..Who::default() };
         Some(match deed {
-            Deed::Join { node, bootstraps } => {
-                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: numbers(&bootstraps) }
-            }
+            Deed::Join { node, bootstraps } => Action::JoinNode {
+                node: node.0,
+                id: self.id(node),
+                bootstraps: numbers(&bootstraps),
+                host: Some(self.hosts[node.index()]).filter(|host| *host != node.0),
+            },
             Deed::Converge { nodes } => {
                 Action::ConvergedNodes { members: nodes.into_iter().map(|node| (node.0, self.id(node))).collect() }
             }
-            Deed::Leave(node) => Action::Leave(only(node)),
-            Deed::Crash(node) => Action::Crash(only(node)),
-            Deed::Restart { node, bootstraps } => Action::Restart(Comeback {
+            Deed::JoinAgain { node, bootstraps } => {
+                Action::JoinAgain { node: node.0, bootstraps: numbers(&bootstraps) }
+            }
+            // Whether its state is kept shows when it comes back.
+            Deed::Leave { node, .. } => Action::Leave(only(node)),
+            Deed::Crash { node, .. } => Action::Crash(only(node)),
+            Deed::Restart { node, bootstraps, state } => Action::Restart(Comeback {
                 nodes: Some(Nodes::List(vec![node.0])),
                 bootstraps: Some(nodes(&bootstraps)),
+                state,
                 ..Comeback::default()
             }),
             Deed::Pause(node) => Action::Pause(only(node)),

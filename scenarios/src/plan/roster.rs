@@ -1,5 +1,7 @@
 //! Who is up, as far as the plan knows: what random choices choose from.
 
+use std::collections::BTreeSet;
+
 use sim::address::Address;
 use sim::rng::Words;
 use sim::sampler;
@@ -20,7 +22,7 @@ impl Roster {
         match deed {
             Deed::Join { node, .. } | Deed::Restart { node, .. } => self.insert(*node),
             Deed::Converge { nodes } => nodes.iter().for_each(|node| self.insert(*node)),
-            Deed::Leave(node) | Deed::Crash(node) => self.remove(*node),
+            Deed::Leave { node, .. } | Deed::Crash { node, .. } => self.remove(*node),
             _ => {}
         }
     }
@@ -64,6 +66,19 @@ impl Roster {
         chosen.truncate(count);
         chosen.sort_unstable();
         chosen
+    }
+
+    /// So many different ones, in order of address; all if there are not more. Takes time by how many they are, not by how
+    /// many there are to choose from.
+    pub(super) fn pick(&self, count: usize, words: &mut impl Words) -> Vec<Address> {
+        if count >= self.len() / 2 {
+            return self.sample(count, words);
+        }
+        let mut chosen = BTreeSet::new();
+        while chosen.len() < count {
+            chosen.extend(self.draw(words));
+        }
+        chosen.into_iter().collect()
     }
 
     /// Those of them for which this holds.
