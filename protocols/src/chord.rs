@@ -72,7 +72,7 @@ use search::Route;
 
 pub use message::{Errand, Message, Toll};
 pub use node::{Chord, Timer};
-pub use settings::{Merge, RouteOver, Rules, Settings};
+pub use settings::{FingerOrder, Merge, RouteOver, Rules, Settings};
 
 impl Protocol for Chord {
     type Message = Message;

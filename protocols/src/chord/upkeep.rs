@@ -2,6 +2,7 @@
 
 use sim::address::Address;
 use sim::rng::Words;
+use sim::sampler::below;
 use sim::time::Span;
 
 use super::correct::Correct;
@@ -11,7 +12,7 @@ use super::node::{
     Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why,
 };
 use super::published::{Published, Step};
-use super::settings::{Merge, Rules};
+use super::settings::{FingerOrder, Merge, Rules};
 use crate::calling::Caller;
 use crate::dht::Report;
 use crate::place::place;
@@ -414,7 +415,10 @@ impl Chord {
             self.next_finger = first;
         }
         if self.next_finger < width.bits() {
-            let index = self.next_finger;
+            let index = match cx.shared().settings.finger_order {
+                FingerOrder::InTurn => self.next_finger,
+                FingerOrder::Random => first + below(cx.chance(), u64::from(width.bits() - first)) as u32,
+            };
             let start = place.my_key() + width.power(index);
             let lookup = self.look_up_for(start, Why::Finger { index }, cx);
             self.fixing = self.lookups.get(lookup).is_some().then_some(lookup);
