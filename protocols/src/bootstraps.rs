@@ -19,8 +19,8 @@ impl Bootstraps {
         }
     }
 
-    /// Takes new ones, the best first, and asks them before the others. Where the first is being asked just now, it keeps its
-    /// place until it has had its turn. Of the older ones not more than so many are kept.
+    /// Takes new ones, the best first, and asks them before the others. Where the first is being asked just now, it keeps
+    /// its place until it has had its turn. Of the older ones not more than so many are kept.
     pub(crate) fn prefer(&mut self, new: Vec<Address>, first_is_asked: bool) {
         let asked = self.first().filter(|_| first_is_asked);
         let most = (new.len() + 1).max(KEPT);

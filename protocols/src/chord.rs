@@ -45,6 +45,8 @@
 //!     need the fewest steps to it. Who is silent is forgotten. A node that was given no bootstrap asks all it remembers;
 //!     if none of them is a member it begins a ring, as any node that is told of nobody, and its fingers may still lead it
 //!     to another (note 11). ToN 2003 takes a node that comes back for a new one.
+//! 15. A node that is told of further bootstraps while it asks others for the way to its place asks the new ones when those
+//!     are silent; once a member has answered, they are kept for the next attempt.
 
 mod correct;
 mod fingers;

@@ -44,6 +44,7 @@
 //!     other's silence. Contacts that are gone go as they always do, by silence, when somebody is there to replace them. A
 //!     node that was given no bootstrap and of whose contacts nobody answers as a member is one again all the same, as one
 //!     whose contacts are all stale (note 7). The paper does not say what a node does that comes back.
+//! 15. A node that is told of further bootstraps while it looks up its own id asks them beside the others.
 
 mod buckets;
 mod lookup;

@@ -59,6 +59,9 @@
 //!     that it knew, the numerically closest to itself first, since they stand where it wants to be led. A node that was
 //!     given no bootstrap asks them all; if none is a member, it begins a ring, as any node that is told of nobody. The
 //!     papers take a node that comes back for a new one.
+//! 19. A node that is told of further bootstraps while it looks for its place sends a further errand by the first of them;
+//!     whoever has taken on the earlier one may still lead it there. Once it waits for its neighbours to answer, it keeps
+//!     them for the case that this comes to nothing.
 
 mod join;
 mod known;

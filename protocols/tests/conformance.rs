@@ -74,6 +74,7 @@ laws! {
     graceful_leaves_do_no_harm,
     a_node_that_crashed_comes_back_under_its_address,
     a_restart_at_once_is_no_trouble,
+    a_node_that_comes_back_is_a_member_when_it_has_its_place_and_not_before,
     a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap,
     a_node_that_comes_back_when_all_it_knew_are_gone_needs_one,
     a_node_comes_back_from_any_state,
@@ -212,6 +213,26 @@ fn a_restart_at_once_is_no_trouble<P: Dht>(settings: &P::Settings) {
     }
 }
 
+fn a_node_that_comes_back_is_a_member_when_it_has_its_place_and_not_before<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 10, 100] {
+        let mut world = World::<P>::joined(settings, 20, 4);
+        let width = world.sim.shared().width();
+        let state = world.fell(5);
+        world.run(pause);
+        let since = world.sim.now();
+        world.rejoin(5, state, &[]);
+        while !world.has_joined(5, since) {
+            assert!(world.sim.now() < since + Span::from_secs(10));
+            world.run_millis(10);
+        }
+        world.run(1);
+        let key = |key| width.hash(&format!("key-{key}"));
+        let asked: Vec<_> = (0..20).map(|number| world.look_up(Address(5), key(number), 1)).collect();
+        world.run(20);
+        assert_eq!(world.right(&asked), asked.len(), "after {pause} s");
+    }
+}
+
 fn a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap<P: Dht>(settings: &P::Settings) {
     for pause in [0, 10, 100] {
         let mut world = World::<P>::joined(settings, 20, 4);
@@ -269,10 +290,9 @@ fn a_node_comes_back_from_any_state<P: Dht>(settings: &P::Settings) {
             } else if world.up().len() > 6 {
                 in_mid_join += u32::from(!world.has_joined(node, since[node as usize]));
                 let state = world.sim.node(Address(node)).expect("up").clone();
-                if draw == 0 {
-                    world.leave(node);
-                } else {
-                    world.crash([node]);
+                match draw {
+                    0 => world.leave(node),
+                    _ => world.crash([node]),
                 }
                 down.insert(node, state);
             }
@@ -295,9 +315,9 @@ fn a_node_that_came_back_does_nothing_before_it_is_asked<P: Dht>(settings: &P::S
     world.look_up_everywhere(3);
     world.run_millis(60);
     let (common, messages) = (world.sim.shared().clone(), world.watch().sent.clone());
-    let mut node = world.sim.node(Address(4)).expect("up").clone().revived(Address(4), &common);
+    let mut node = world.sim.node(Address(4)).expect("up").clone();
     let mut chance = NodeChance::new(1, Address(4), 1);
-    let mut handle = |event| {
+    let mut handle = |node: &mut P, event| {
         let mut effects = Vec::new();
         let cause = Cause { purpose: JOIN, request: RequestId::NONE };
         let mut cx = Context::new(world.sim.now(), Address(4), cause, &common, &mut chance, &mut effects);
@@ -305,15 +325,22 @@ fn a_node_that_came_back_does_nothing_before_it_is_asked<P: Dht>(settings: &P::S
         assert_eq!(node.check_state(Address(4), &common), Ok(()));
         effects
     };
+    let last_wish = handle(&mut node, Event::Request(Request::Lookup { key: common.key(Address(0)), copies: 1 }));
+    let mut node = node.revived(Address(4), &common);
+    for effect in last_wish {
+        if let Effect::SetTimer { timer, .. } = effect {
+            assert!(handle(&mut node, Event::Timer(timer)).is_empty(), "{timer:?} waits for nothing any more");
+        }
+    }
     for (from, message) in messages.into_iter().filter(|(from, _)| from.0 != 4) {
-        let effects = handle(Event::Message { from, message: message.clone() });
+        let effects = handle(&mut node, Event::Message { from, message: message.clone() });
         let is_reply = |effect: &Effect<P>| match effect {
             Effect::Send { to, message, .. } => *to == from && ["NotMember", "Pong"].contains(&P::kind(message)),
             _ => false,
         };
         assert!(effects.len() <= 1 && effects.iter().all(is_reply), "{message:?}: {effects:?}");
     }
-    let asked = handle(Event::Request(Request::Join { bootstraps: vec![] }));
+    let asked = handle(&mut node, Event::Request(Request::Join { bootstraps: vec![] }));
     assert!(asked.iter().any(|effect| matches!(effect, Effect::Send { .. })), "it still knows somebody to ask");
 }
 

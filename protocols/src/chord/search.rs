@@ -56,8 +56,13 @@ impl Search {
 
     /// More nodes to ask, should all that it began with be silent. Nothing once a node has replied: that one leads on.
     pub(crate) fn or_ask(&mut self, nodes: &[Address]) {
-        if self.by.is_none() {
-            self.route.closer.extend_from_slice(nodes);
+        if self.by.is_some() {
+            return;
+        }
+        for node in nodes {
+            if !self.route.closer.contains(node) {
+                self.route.closer.push(*node);
+            }
         }
     }
 
