@@ -208,7 +208,7 @@ const SETTINGS: &[SettingListing] = &[
         "workload.Lookups.bursts",
         "none",
         "",
-        "(every, lasts, factor): exponentially long bursts, asked in factor times as fast; every is from begin to begin; the mean rate is 1 + (factor - 1) lasts / every times that outside",
+        "(every, lasts, factor): stretches, exponentially long, in which it asks factor times as fast; `every` is from one beginning to the next; the mean rate is 1 + (factor - 1) * lasts / every times `rate`",
     ),
     setting("workload.Lookups.arrivals", "Poisson", "arbitrary", "Poisson or Regular"),
     setting(
