@@ -140,8 +140,10 @@ fn a_region_can_crash_whole_or_in_part() {
     let crashed = |who: &str| {
         let text = format!(r#"(at: "0s", do: Join(nodes: 40)), (at: "9s", do: Crash({who}))"#);
         let (_, plan) = made(&scenario(REGIONS, &text), 7);
-        let gone: Vec<Address> =
-            plan.lines().filter_map(|line| if let Deed::Crash(node) = line.deed { Some(node) } else { None }).collect();
+        let gone: Vec<Address> = plan
+            .lines()
+            .filter_map(|line| if let Deed::Crash { node, .. } = line.deed { Some(node) } else { None })
+            .collect();
         let there = |node: &Address| plan.placement.region_of(plan.host(*node)) == Some("us");
         assert!(gone.iter().all(there), "{gone:?}");
         (gone.len(), (0..40).map(Address).filter(there).count())
