@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use scenarios::ast::{LawSpec, churn_presets};
-use scenarios::files::{Files, Folder};
+use scenarios::files::{Files, Folder, NoFiles};
 use scenarios::plan::{Deed, Line, Plan};
 use scenarios::read;
 use sim::law::Law;
@@ -171,6 +171,26 @@ fn poisson_clocks_strike_as_often_and_as_evenly_as_they_should() {
         let dispersion = variance_of(&counts) / mean_of(&counts);
         assert!((dispersion - 1.0).abs() < 4.0 * (2.0f64 / 1000.0).sqrt(), "{what}: {dispersion}");
     }
+}
+
+#[test]
+fn failures_of_a_region_take_all_who_stand_there_and_nobody_else() {
+    let text = r#"(protocols: [Chord()], network: (latency: Regions(preset: "world-2019")),
+        script: [(at: "0s", do: Converged(nodes: 200))],
+        churn: {"all": Failures(rate: "1/h", region: "europe", until: "10h"),
+            "part": Failures(rate: "1/h", fraction: 0.1, region: "north-america", from: "10h", until: "20h")},
+        end: "20h", seed: 19)"#;
+    let (_, plan) = read::plan("region.ron", text.as_bytes(), None, &NoFiles).unwrap_or_else(|error| panic!("{error}"));
+    let region = |line: &Line| match line.deed {
+        Deed::Crash { node, .. } => plan.placement.region_of(plan.host(node)),
+        _ => None,
+    };
+    let fallen: Vec<&str> = plan.lines().filter_map(|line| region(&line)).collect();
+    let stand = |name: &str| (0..200).filter(|host| plan.placement.region_of(*host) == Some(name)).count();
+    let fell = |name: &str| fallen.iter().filter(|other| **other == name).count();
+    assert_eq!(fell("europe"), stand("europe"));
+    assert!(stand("europe") > 50 && fell("north-america") > 0 && fell("north-america") < stand("north-america"));
+    assert_eq!(fallen.len(), fell("europe") + fell("north-america"));
 }
 
 #[test]

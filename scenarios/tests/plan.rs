@@ -87,7 +87,7 @@ const LOOKUPS: &str = "key,initiator,time_ms\n5,7,0\n6,9,2500.25\n7,60000,10\n8,
 
 #[test]
 fn a_printed_plan_runs_with_the_same_fingerprint() {
-    for (original, plan) in [rich(), churny()] {
+    for (original, plan) in [rich(), churny(), churny_elsewhere()] {
         let text = read::write(&plan.to_scenario(&original));
         let (printed, again) =
             read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"));
@@ -327,7 +327,7 @@ fn nodes_in_ascending_order_are_numbered_by_id() {
 
 #[test]
 fn whoever_asks_or_is_asked_is_up() {
-    for (_, plan) in [rich(), churny()] {
+    for (_, plan) in [rich(), churny(), churny_elsewhere()] {
         let mut up = BTreeSet::new();
         for line in plan.lines() {
             if let Some(asked) = bootstraps_of(&line) {
@@ -458,6 +458,17 @@ fn rich() -> (Scenario, Plan) {
 
 fn churny() -> (Scenario, Plan) {
     read::plan("churny.ron", CHURNY.as_bytes(), None, &FileOf(TRACE)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same, with hosts in regions, some of which nobody can dial.
+fn churny_elsewhere() -> (Scenario, Plan) {
+    let text = CHURNY
+        .replace(r#"LogNormal(median: "40ms", sigma: 0.4)"#, r#"Regions(preset: "world-2019")"#)
+        .replace("fraction: 0.2, back", r#"fraction: 0.5, region: "europe", back"#)
+        .replace("count: 2, until", r#"count: 2, region: "north-america", until"#)
+        .replace("workload:", "hosts: (undialable: 0.3), workload:");
+    assert!(text.len() > CHURNY.len() + 60);
+    read::plan("elsewhere.ron", text.as_bytes(), None, &FileOf(TRACE)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn made(text: &str) -> (Scenario, Plan) {

@@ -9,7 +9,7 @@ use sim::time::{SimTime, Span};
 
 use super::roster::Roster;
 use super::script::NODES_MAX;
-use super::vigil::{Vigil, of_node};
+use super::vigil::{PATIENCE, Vigil, of_node};
 use super::{Deed, Line, Placement, churn, draws};
 use crate::ast::{Action, Identity, LawSpec, Memory};
 use crate::mistake::Mistake;
@@ -340,9 +340,10 @@ impl<'a> Director<'a> {
         *of_node(&mut self.comings, node) += 1;
         self.up.insert(node);
         self.down.remove(node);
-        if !self.placement.is_undialable(self.hosts[node.index()]) {
-            self.dialable.insert(node);
+        if self.placement.is_undialable(self.hosts[node.index()]) {
+            return;
         }
+        self.dialable.insert(node);
         if let Some(vigil) = &mut self.vigil {
             vigil.comes(node);
         }
@@ -385,15 +386,18 @@ impl<'a> Director<'a> {
 
     /// A node whose bootstraps have all gone is asked to join through others. The one that has been up for longest is asked to
     /// begin the overlay: if it has not joined, nobody has who is up, unless by a hair; and if each asked the next, nobody
-    /// ever would.
+    /// ever would. Where there is nobody to ask, it waits once more.
     fn ask_again(&mut self, at: SimTime, node: Address, watch: u64) {
         let before = self.comings(node);
-        let Some(vigil) = self.vigil.as_mut().filter(|vigil| vigil.is_on(node, watch)) else {
+        let Some(vigil) = self.vigil.as_mut().filter(|vigil| vigil.is_on(node, watch, at)) else {
             return;
         };
         let (tries, is_oldest) = (vigil.tries(node), vigil.is_oldest(node));
         let mut words = draws::once_more(self.seed, node.0, before, tries);
         let bootstraps = if is_oldest { Vec::new() } else { self.bootstraps(node, &mut words) };
+        if bootstraps.is_empty() && !is_oldest {
+            return self.later(at + PATIENCE, Class::AskAgain, 0, Task::AskAgain(node, watch));
+        }
         if let Some(vigil) = self.vigil.as_mut() {
             vigil.watch_again(node, &bootstraps);
         }
@@ -493,6 +497,3 @@ pub(super) enum NoRoom {
 
 /// A few nodes to ask are enough to survive that one of them is gone.
 const BOOTSTRAPS: usize = 3;
-/// How long a user waits, once nobody is left of those whom its node asked, before it looks for others: arbitrary, some
-/// timeouts and retries of a call.
-const PATIENCE: Span = Span::from_secs(10);

@@ -51,14 +51,14 @@ impl Vigil {
         *of_node(&mut self.joiners, node) = Some(Joiner { watch: self.watches, left, ..joiner });
     }
 
-    /// A node is up from now on.
+    /// A node is up from now on, and can be dialled.
     pub(super) fn comes(&mut self, node: Address) {
         self.comings += 1;
         self.in_order.push_back((self.comings, node));
         *of_node(&mut self.came, node) = Some(self.comings);
     }
 
-    /// Whether nobody has been up for longer.
+    /// Whether nobody has been up for longer who can be dialled.
     pub(super) fn is_oldest(&mut self, node: Address) -> bool {
         while let Some((number, oldest)) = self.in_order.front().copied() {
             if self.came[oldest.index()] == Some(number) {
@@ -90,8 +90,9 @@ impl Vigil {
     }
 
     /// Whether this watch of a node goes on.
-    pub(super) fn is_on(&self, node: Address, watch: u64) -> bool {
-        self.joiner(node).is_some_and(|joiner| joiner.watch == watch)
+    pub(super) fn is_on(&self, node: Address, watch: u64, now: SimTime) -> bool {
+        let is_on = |joiner: Joiner| joiner.watch == watch && now.since(joiner.came) <= AS_LONG_AS + PATIENCE;
+        self.joiner(node).is_some_and(is_on)
     }
 
     /// How often it has been asked to join, since it came.
@@ -112,6 +113,9 @@ pub(super) fn of_node<T: Clone + Default>(table: &mut Vec<T>, node: Address) -> 
     &mut table[node.index()]
 }
 
+/// How long a user waits, once nobody is left of those whom its node asked, before it looks for others: arbitrary, some
+/// timeouts and retries of a call.
+pub(super) const PATIENCE: Span = Span::from_secs(10);
 /// So long after a node has come its bootstraps are watched. Arbitrary: by then it has joined, or something else than its
 /// bootstraps keeps it out.
 const AS_LONG_AS: Span = Span::from_secs(600);
@@ -128,9 +132,9 @@ mod tests {
         let lonely = vigil.gone(node(2), second(2));
         assert_eq!(lonely.len(), 1);
         let (joiner, watch) = lonely[0];
-        assert!(joiner == node(9) && vigil.is_on(joiner, watch));
+        assert!(joiner == node(9) && vigil.is_on(joiner, watch, second(12)));
         vigil.watch_again(joiner, &[node(3)]);
-        assert!(!vigil.is_on(joiner, watch), "the first watch has ended");
+        assert!(!vigil.is_on(joiner, watch, second(12)), "the first watch has ended");
         assert_eq!((vigil.tries(joiner), vigil.gone(node(3), second(3)).len()), (2, 1));
     }
 

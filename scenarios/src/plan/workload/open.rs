@@ -299,9 +299,12 @@ mod tests {
     }
 
     fn plan(nodes: usize) -> Plan {
-        let scenario = crate::read::scenario("plan.ron", br#"(protocols: [Chord()], script: [], end: "1h")"#);
+        let scenario = crate::read::scenario(
+            "plan.ron",
+            br#"(protocols: [Chord()], script: [(at: "0s", do: Join(nodes: 1))], end: "1h")"#,
+        );
         let plan = Plan::make(&scenario.expect("a small scenario"), 5, &crate::files::NoFiles);
         let plan = plan.expect("a small scenario can be planned");
-        Plan { ids: vec![Some(Key::ZERO); nodes], hosts: (0..nodes as u32).collect(), ..plan }
+        Plan { ids: vec![Some(Key::ZERO); nodes], hosts: (0..nodes as u32).collect(), script: Vec::new(), ..plan }
     }
 }
