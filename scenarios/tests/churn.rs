@@ -331,6 +331,21 @@ fn measured_traces_have_their_own_population_at_every_change() {
 }
 
 #[test]
+fn sessions_of_no_length_in_a_measured_trace_are_counted() {
+    let file = "gnutella-saroiu2002.avt.xz";
+    let folder = std::env::var_os("DHTSIM_DATA").map(|folder| PathBuf::from(folder).join("churn"));
+    let Some(folder) = folder.filter(|folder| folder.join(file).exists()) else {
+        return eprintln!("skipped: DHTSIM_DATA names no folder with churn/{file}");
+    };
+    let text = format!("(protocols: [Chord()], churn: [Trace(file: \"{file}\")], end: \"100h\", seed: 1)");
+    let (_, plan) =
+        read::plan("trace.ron", text.as_bytes(), None, &Folder(folder)).unwrap_or_else(|error| panic!("{error}"));
+    let comings = comings_and_goings(&plan).iter().filter(|(_, _, comes)| *comes).count();
+    // Of its nodes 2,433 are never up, and one only for no time at all.
+    assert_eq!((plan.hosts.len(), plan.nodes(), comings, plan.skipped_sessions), (17_125, 14_691, 166_071 - 201, 201));
+}
+
+#[test]
 fn presets_have_names_sources_and_means() {
     let names: BTreeSet<&str> = churn_presets().iter().map(|preset| preset.name).collect();
     assert_eq!(names.len(), churn_presets().len());
