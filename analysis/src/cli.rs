@@ -125,6 +125,8 @@ pub(crate) enum ListWhat {
     Metrics,
     /// Settings of a scenario.
     Settings,
+    /// What is built in by name: regions, and churn as measured.
+    Presets,
 }
 
 #[derive(Debug, Args)]

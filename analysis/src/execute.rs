@@ -184,7 +184,7 @@ fn jobs<'a>(scenario: &'a Scenario, plans: &'a [Arc<Plan>]) -> Vec<(&'a String, 
 fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> Document {
     let outcome = |run: &Run| {
         let Run { label, entry, plan, finished, .. } = run;
-        Outcome::new(label, entry, plan.seed, plan.nodes(), plan.end, finished)
+        Outcome::new(label, entry, plan, finished)
     };
     let results: Vec<Outcome> = runs.iter().map(outcome).collect();
     Document {

@@ -1,9 +1,11 @@
-//! What there is: protocols with their settings, figures, and the settings of a scenario, each with its default and its source.
+//! What there is: protocols with their settings, figures, the settings of a scenario, each with its default and its source, and
+//! what is built in by name.
 
 use std::fmt::Write as _;
 
 use protocols::Entry;
-use scenarios::ast::PRESETS;
+use scenarios::ast::{PRESETS, PresetClass, churn_presets};
+use scenarios::read;
 use serde::Serialize;
 
 use crate::phases;
@@ -21,6 +23,18 @@ pub struct Listing {
     /// Settings of a scenario.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<Vec<SettingListing>>,
+    /// What is built in by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presets: Option<Vec<PresetListing>>,
+}
+
+/// Something that is built in.
+#[derive(Clone, Debug, Serialize)]
+pub struct PresetListing {
+    name: &'static str,
+    of: &'static str,
+    about: String,
+    source: &'static str,
 }
 
 /// A protocol.
@@ -72,9 +86,35 @@ pub fn metrics() -> Vec<MetricListing> {
 
 /// The settings of a scenario.
 pub fn settings() -> Vec<SettingListing> {
-    let regions =
-        PRESETS.map(|preset| setting(preset.name, "-", preset.source, "regions that are built in, for Regions.preset"));
-    SETTINGS.iter().copied().chain(regions).collect()
+    SETTINGS.to_vec()
+}
+
+/// What is built in: regions first, then churn.
+pub fn presets() -> Vec<PresetListing> {
+    let regions = PRESETS.iter().map(|preset| PresetListing {
+        name: preset.name,
+        of: "Regions",
+        about: preset.source.split(':').next().unwrap_or_default().to_owned(),
+        source: preset.source,
+    });
+    let churn = churn_presets().iter().map(|preset| PresetListing {
+        name: preset.name,
+        of: "Sessions",
+        about: format!("{}: {}", preset.about, laws(preset.classes, preset.correlation)),
+        source: preset.source,
+    });
+    regions.chain(churn).collect()
+}
+
+/// The laws of a preset, as they would be written.
+fn laws(classes: &[PresetClass], correlation: f64) -> String {
+    let class = |class: &PresetClass| {
+        let share = if classes.len() > 1 { format!("share: {}, ", class.share) } else { String::new() };
+        let downtime = class.downtime.map_or_else(String::new, |law| format!(", downtime: {}", read::write_law(&law)));
+        format!("({share}session: {}{downtime})", read::write_law(&class.session))
+    };
+    let correlation = if correlation == 0.0 { String::new() } else { format!(", correlation: {correlation}") };
+    classes.iter().map(class).collect::<Vec<String>>().join(", ") + &correlation
 }
 
 /// A listing as people read it.
@@ -98,6 +138,15 @@ pub fn page(listing: &Listing) -> String {
     if let Some(settings) = &listing.settings {
         page.push_str("A scenario:\n\n");
         table(&mut page, settings);
+    }
+    for of in ["Regions", "Sessions"] {
+        let presets: Vec<&PresetListing> = listing.presets.iter().flatten().filter(|preset| preset.of == of).collect();
+        if !presets.is_empty() {
+            let _ = writeln!(page, "{of}(preset: ..):\n");
+        }
+        for PresetListing { name, about, source, .. } in presets {
+            let _ = writeln!(page, "  {name}\n      {about}\n      source: {source}");
+        }
     }
     page
 }
@@ -191,6 +240,66 @@ const SETTINGS: &[SettingListing] = &[
         "",
         "what happens: (at: \"120s\", do: Crash(fraction: 0.5)); see the README for all actions",
     ),
+    setting(
+        "churn",
+        "[]",
+        "",
+        "who comes and goes by itself: Sessions(..), Arrivals(..), Departures(..), Failures(..), Trace(..); a list, or a map from label to entry",
+    ),
+    setting(
+        "Sessions.preset",
+        "None",
+        "",
+        "laws as measured, by name: see `dhtsim list presets`; what is written beside goes before",
+    ),
+    setting("Sessions.session", "(needed without preset or classes)", "", "how long a node stays: a law of spans"),
+    setting("Sessions.downtime", "none: another takes its place at once", "", "how long its host is then down"),
+    setting("Sessions.classes", "[]", "", "kinds of hosts, in place of both: [(share, session, downtime)]"),
+    setting("Sessions.correlation", "None", "", "of consecutive sessions of a host, above -1 and below 1"),
+    setting(
+        "Sessions.begin",
+        "Steady",
+        "Cox, Renewal Theory, 1962",
+        "Steady: as after a long time; Fresh: all up; Empty: all down",
+    ),
+    setting(
+        "Sessions.first",
+        "Converged where nobody is up yet",
+        "arbitrary",
+        "how those come that are up at the first instant: Converged, or Join(every: \"50ms\")",
+    ),
+    setting(
+        "Sessions.id",
+        "New",
+        "p2psim",
+        "under which id a host comes back: Same or New; elsewhere the default is Same",
+    ),
+    setting(
+        "Sessions.state",
+        "Lost",
+        "p2psim",
+        "with what a node comes back: nothing, or the tables that it had (Kept)",
+    ),
+    setting(
+        "Sessions.graceful",
+        "0.0",
+        "p2psim",
+        "the share of departures that say goodbye; likewise in all other churn",
+    ),
+    setting(
+        "Sessions.diurnal",
+        "None",
+        "",
+        "how the rate of returns swings: (peak_to_trough, period: \"24h\", peak: \"20h\")",
+    ),
+    setting(
+        "Crash.back",
+        "None",
+        "",
+        "how they come back: (after: law, id: Same or New, state: Lost or Kept); also in Leave and Failures",
+    ),
+    setting("Join.within", "None", "", "they come at random instants of so long a stretch, in place of `every`"),
+    setting("Join.session", "None", "", "how long they stay: a law of spans"),
     setting("workload", "[]", "", "who asks for what: Lookups(..) at a rate, ClosedLoop(..), or Csv(..)"),
     setting(
         "workload.Lookups.per",

@@ -199,8 +199,13 @@ fn check_verb(words: &cli::Check) -> Result<ExitCode, End> {
         } else if words.json {
             checked.push(Checked::of(&input, &scenario, &plan));
         } else {
-            let Checked { scenario, protocols, runs, nodes, .. } = Checked::of(&input, &scenario, &plan);
-            let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({})\n", protocols.join(", "));
+            let checked = Checked::of(&input, &scenario, &plan);
+            let Checked { scenario, protocols, runs, nodes, skipped_sessions, .. } = checked;
+            let skipped = match skipped_sessions {
+                0 => String::new(),
+                count => format!(", {count} sessions of no length skipped"),
+            };
+            let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({}){skipped}\n", protocols.join(", "));
             print(text.as_bytes())?;
         }
     }
@@ -217,6 +222,7 @@ struct Checked {
     protocols: Vec<String>,
     runs: usize,
     nodes: usize,
+    skipped_sessions: u64,
 }
 
 impl Checked {
@@ -227,6 +233,7 @@ impl Checked {
             valid: true,
             runs: protocols.len() * scenario.seeds().len(),
             nodes: plan.nodes(),
+            skipped_sessions: plan.skipped_sessions,
             protocols,
         }
     }
@@ -238,6 +245,7 @@ fn list_verb(words: &cli::List) -> Result<ExitCode, End> {
         protocols: wants(ListWhat::Protocols).then(listing::protocols),
         metrics: wants(ListWhat::Metrics).then(listing::metrics),
         settings: wants(ListWhat::Settings).then(listing::settings),
+        presets: wants(ListWhat::Presets).then(listing::presets),
     };
     let text = if words.json { export::json(&listing) } else { listing::page(&listing).into_bytes() };
     print(&text)?;

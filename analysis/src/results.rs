@@ -2,6 +2,7 @@
 //! depends on the machine, the clock or the file's place.
 
 use protocols::Entry;
+use scenarios::plan::Plan;
 use scenarios::run::Finished;
 use serde::{Serialize, Serializer};
 use sim::access::QueueFigures;
@@ -60,6 +61,8 @@ pub struct Outcome {
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
+    /// How many sessions of the traces have no length: nobody came in them.
+    pub skipped_sessions: u64,
     /// How many nodes were up after the warm-up.
     pub population: PopulationFigures,
     /// Messages that were dropped after the warm-up, by cause.
@@ -325,22 +328,23 @@ pub struct Claimed {
 
 impl Outcome {
     /// The figures of one run.
-    pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
+    pub fn new(label: &str, entry: &Entry, plan: &Plan, run: &Finished<Metrics>) -> Self {
         let metrics = &run.observer;
         Self {
             protocol: entry.about().name,
             label: label.to_owned(),
             settings: entry.clone(),
-            seed,
-            nodes,
+            seed: plan.seed,
+            nodes: plan.nodes(),
             members_at_end: run.members,
             events: run.events,
             fingerprint: run.fingerprint.to_string(),
-            virtual_time_s: (end - SimTime::ZERO).as_secs_f64(),
+            virtual_time_s: (plan.end - SimTime::ZERO).as_secs_f64(),
             joins: metrics.joins.done,
             joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
+            skipped_sessions: plan.skipped_sessions,
             population: PopulationFigures::of(&metrics.population),
             drops: DropFigures::of(&metrics.drops),
             queueing: QueueingFigures::of(&metrics.queueing),
@@ -508,6 +512,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
+    ("skipped_sessions", "sessions of no length in the traces, in which nobody came"),
     ("population.mean", "nodes that are up, members or not, on average over time after the warm-up"),
     ("population.least", "the fewest nodes that were up at any time after the warm-up"),
     ("population.most", "the most"),

@@ -4,7 +4,7 @@ use ron::Options;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
-use crate::ast::{Action, Claim, Expectation, Scenario};
+use crate::ast::{Action, Claim, Expectation, LawSpec, Scenario};
 use crate::diagnostic::{Diagnostic, from_ron, suggest};
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -79,6 +79,11 @@ pub fn write(scenario: &Scenario) -> String {
     let mut text = options().to_string_pretty(scenario, config).expect("a scenario can always be written");
     text.push('\n');
     text
+}
+
+/// A law as it would be written in a scenario, on one line.
+pub fn write_law(law: &LawSpec) -> String {
+    options().to_string(law).expect("a law can always be written")
 }
 
 fn options() -> Options {
