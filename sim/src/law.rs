@@ -89,7 +89,9 @@ impl Law {
             }
             Self::Uniform { low, .. } => f64::from(u8::from(span >= low)),
             Self::Exponential { mean } => -libm::expm1(-x / nanos(mean)),
+            Self::Normal { mean, deviation: Span::ZERO } => f64::from(u8::from(span >= mean)),
             Self::Normal { mean, deviation } => sampler::standard_normal_below((x - nanos(mean)) / nanos(deviation)),
+            Self::LogNormal { median, sigma: 0.0 } => f64::from(u8::from(span >= median)),
             Self::LogNormal { .. } if span == Span::ZERO => 0.0,
             Self::LogNormal { median, sigma } => sampler::standard_normal_below(libm::log(x / nanos(median)) / sigma),
             Self::Weibull { scale, shape } => -libm::expm1(-libm::pow(x / nanos(scale), shape)),

@@ -427,3 +427,14 @@ const DRAWS: usize = 1_000_000;
 const QUANTILES: [f64; 5] = [0.01, 0.25, 0.5, 0.75, 0.99];
 /// 1.95 / sqrt(DRAWS).
 const DISTANCE_MAX: f64 = 1.95e-3;
+
+#[test]
+fn a_law_without_spread_is_a_constant() {
+    let hour = Span::from_secs(3600);
+    for law in [Law::LogNormal { median: hour, sigma: 0.0 }, Law::Normal { mean: hour, deviation: Span::ZERO }] {
+        let below = [Span::ZERO, Span::from_secs(3599), hour, Span::MAX].map(|span| law.cumulative(span) > 0.5);
+        assert_eq!(below, [false, false, true, true], "{law:?}");
+        assert!(law.cumulative(hour).is_finite());
+        assert_eq!(law.quantile(0.3), hour);
+    }
+}
