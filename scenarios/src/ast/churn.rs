@@ -17,7 +17,7 @@ use super::{entries_in_order, map_in_order};
 pub use presets::{ChurnPreset, PresetClass, churn_presets};
 
 /// Churn with its labels: written as a list, or as a map from label to entry. What an entry draws is a function of its
-/// label, so that an entry taken out moves no draw of those that keep theirs; in a list the labels are `Sessions`,
+/// label, so that an entry taken out moves no instant, session or id of those that keep theirs (where hosts stand follows their numbers); in a list the labels are `Sessions`,
 /// `Sessions-2` and so on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Churns(pub Vec<(String, Churn)>);
