@@ -111,12 +111,8 @@ fn packets(hosts: u32, partners: u32, count: u64) -> Vec<Packet> {
         let from = sampler::below(&mut words, hosts.into()) as u32;
         let partner = sampler::below(&mut words, partners.into()) as u32;
         let to = (from + 1 + partner) % hosts;
-        Packet {
-            now: SimTime::from_nanos(nanos),
-            from: Address(from),
-            to: Address(to),
-            bytes: words.word() as u32 % 1_000,
-        }
+        let now = SimTime::from_nanos(nanos);
+        Packet { sent: now, now, from: Address(from), to: Address(to), bytes: words.word() as u32 % 1_000 }
     };
     times.into_iter().map(packet).collect()
 }
@@ -133,7 +129,8 @@ fn send_all(links: &mut Links, packets: &[Packet], later: Span) -> u64 {
     let weather = LinkField::new(1, StreamPurpose::WEATHER);
     let mut total = 0_u64;
     for packet in packets {
-        let packet = Packet { now: packet.now + later, ..*packet };
+        let now = packet.now + later;
+        let packet = Packet { sent: now, now, ..*packet };
         let mut chance = LinkChance::new(&weather, packet.from, packet.to, packet.now);
         total = total.wrapping_add(match links.route(black_box(&packet), &mut chance) {
             Verdict::Deliver(delay) => delay.as_nanos(),

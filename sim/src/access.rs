@@ -221,7 +221,7 @@ impl<N: Network> Access<N> {
         incarnation: u32,
         chance: &mut LinkChance<'_>,
     ) -> Result<Option<SimTime>, DropCause> {
-        let Packet { now, from, to, bytes } = *packet;
+        let Packet { now, from, to, bytes, .. } = *packet;
         if self.filters.get_mut(to).is_some_and(|filter| !filter.lets_in(from, now)) {
             return Err(DropCause::Undialable);
         }

@@ -240,7 +240,7 @@ mod tests {
 
     fn send(network: &mut Faulty<Constant>, from: u32, to: u32) -> Verdict {
         let field = LinkField::new(8, StreamPurpose::WEATHER);
-        let packet = Packet { now: SimTime::ZERO, from: n(from), to: n(to), bytes: 1 };
+        let packet = Packet { sent: SimTime::ZERO, now: SimTime::ZERO, from: n(from), to: n(to), bytes: 1 };
         network.route(&packet, &mut LinkChance::new(&field, n(from), n(to), SimTime::ZERO))
     }
 }

@@ -64,7 +64,9 @@ impl<F: FnMut(&Packet, &mut LinkChance<'_>) -> Verdict> Network for F {
 /// What a network may know of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// When it is sent.
+    /// When it was handed to the network, or came to a door: never before a packet that was handed to it earlier.
+    pub sent: SimTime,
+    /// When it comes to this part of the network: later than it was sent, if it has waited on its way here.
     pub now: SimTime,
     /// Who sends it.
     pub from: Address,
@@ -204,7 +206,7 @@ impl Links {
             None => base,
         };
         match &mut self.order {
-            Some(order) => order.keep(packet.from, packet.to, packet.now, jittered),
+            Some(order) => order.keep(packet, jittered),
             None => jittered,
         }
     }
@@ -305,6 +307,6 @@ mod tests {
     fn send(links: &mut Links, from: u32, to: u32, at_ms: u64) -> Verdict {
         let field = LinkField::new(8, StreamPurpose::WEATHER);
         let (from, to, now) = (Address(from), Address(to), SimTime::ZERO + MS.times(at_ms));
-        links.route(&Packet { now, from, to, bytes: 1 }, &mut LinkChance::new(&field, from, to, now))
+        links.route(&Packet { sent: now, now, from, to, bytes: 1 }, &mut LinkChance::new(&field, from, to, now))
     }
 }

@@ -229,7 +229,8 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
             return self.drop_letter(&letter, DropCause::NodeDown);
         }
         let (from, to) = (letter.from, letter.to);
-        let packet = Packet { now: self.now, from, to, bytes: P::wire_bytes(&letter.message, &self.shared) };
+        let (now, bytes) = (self.now, P::wire_bytes(&letter.message, &self.shared));
+        let packet = Packet { sent: now, now, from, to, bytes };
         let mut chance = LinkChance::new(&self.weather, from, to, self.now);
         match self.network.enter(&packet, incarnation, &mut chance) {
             Entry::Now => self.hand_over(letter),
@@ -316,7 +317,7 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         let Letter { from, to, ref message, .. } = letter;
         let bytes = P::wire_bytes(message, &self.shared);
         self.recorder.record(self.now, &Fact::Sent { from, to, message, cause: letter.cause(), bytes });
-        let packet = Packet { now: self.now, from, to, bytes };
+        let packet = Packet { sent: self.now, now: self.now, from, to, bytes };
         let verdict = self.network.route(&packet, &mut LinkChance::new(&self.weather, from, to, self.now));
         match verdict {
             Verdict::Deliver(delay) => self.queue.push(self.now + delay, letter),

@@ -424,8 +424,9 @@ fn send(links: &mut Links, from: u32, to: u32, now: SimTime) -> Verdict {
     // Opening the field costs more than a packet, and it is the same for all.
     thread_local!(static WEATHER: LinkField = LinkField::new(8, StreamPurpose::WEATHER));
     let (from, to) = (Address(from), Address(to));
-    WEATHER
-        .with(|weather| links.route(&Packet { now, from, to, bytes: 1 }, &mut LinkChance::new(weather, from, to, now)))
+    WEATHER.with(|weather| {
+        links.route(&Packet { sent: now, now, from, to, bytes: 1 }, &mut LinkChance::new(weather, from, to, now))
+    })
 }
 
 fn constant() -> Links {

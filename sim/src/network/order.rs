@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::network::Packet;
 use crate::time::{SimTime, Span};
 
 /// When the latest of what is under way on each directed link arrives.
@@ -14,19 +15,20 @@ pub(super) struct Order {
 
 impl Order {
     /// The delay of a packet that would take so long if it were alone: it waits for whatever was sent before it.
-    pub(super) fn keep(&mut self, from: Address, to: Address, now: SimTime, delay: Span) -> Span {
-        let alone = now + delay;
-        let latest = self.latest.entry((from, to)).or_insert(alone);
+    pub(super) fn keep(&mut self, packet: &Packet, delay: Span) -> Span {
+        let alone = packet.now + delay;
+        let latest = self.latest.entry((packet.from, packet.to)).or_insert(alone);
         *latest = alone.max(*latest);
-        let delay = latest.since(now);
-        self.prune(now);
+        let delay = latest.since(packet.now);
+        self.prune(packet.sent);
         delay
     }
 
-    /// Forgets the links on which all has arrived, whenever there may be as many of them as of others.
-    fn prune(&mut self, now: SimTime) {
+    /// Forgets the links on which all has arrived, whenever there may be as many of them as of others. No packet to come
+    /// was sent before this one, however long this one has waited at its sender.
+    fn prune(&mut self, sent: SimTime) {
         if self.latest.len() > self.prune_at {
-            self.latest.retain(|_, latest| *latest > now);
+            self.latest.retain(|_, latest| *latest > sent);
             self.prune_at = (2 * self.latest.len()).max(KEPT_AT_LEAST);
         }
     }
@@ -44,7 +46,8 @@ mod tests {
     fn a_packet_waits_for_those_before_it_and_for_no_other() {
         let mut order = Order::default();
         let mut keep = |from, to, at_ms, delay_ms| {
-            order.keep(Address(from), Address(to), SimTime::ZERO + MS.times(at_ms), MS.times(delay_ms))
+            let at = SimTime::ZERO + MS.times(at_ms);
+            order.keep(&packet(from, to, at, at), MS.times(delay_ms))
         };
         assert_eq!(keep(1, 2, 0, 50), MS.times(50));
         assert_eq!(keep(1, 2, 10, 20), MS.times(40), "it arrives together with the one before");
@@ -54,11 +57,27 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_that_has_waited_at_its_sender_makes_no_link_forget() {
+        let mut order = Order::default();
+        let at = |ms| SimTime::ZERO + MS.times(ms);
+        for to in 1..100 {
+            order.keep(&packet(0, to, at(0), at(0)), MS.times(50));
+        }
+        // It leaves a slow uplink after all those have arrived, but others are still sent before that.
+        (100..300).for_each(|to| _ = order.keep(&packet(200, to, at(1), at(5_000)), MS));
+        assert_eq!(order.keep(&packet(0, 1, at(2), at(2)), MS), MS.times(48));
+    }
+
+    fn packet(from: u32, to: u32, sent: SimTime, now: SimTime) -> Packet {
+        Packet { sent, now, from: Address(from), to: Address(to), bytes: 1 }
+    }
+
+    #[test]
     fn only_links_with_something_under_way_are_remembered() {
         let mut order = Order::default();
         for number in 0..100_000 {
             let now = SimTime::ZERO + MS.times(number.into());
-            order.keep(Address(number), Address(0), now, MS.times(100));
+            order.keep(&packet(number, 0, now, now), MS.times(100));
             assert!(order.latest.len() <= 2 * 101 + 1, "a hundred are under way at a time");
         }
     }

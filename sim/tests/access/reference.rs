@@ -109,7 +109,8 @@ fn line<N: Network>(
         match deed {
             Deed::Change(limit) => set(access, limit.map(|(rate, room)| pipe(rate, room))),
             Deed::Come(bytes) => {
-                let packet = Packet { now: SimTime::from_nanos(now), from: FROM, to: TO, bytes: *bytes };
+                let at = SimTime::from_nanos(now);
+                let packet = Packet { sent: at, now: at, from: FROM, to: TO, bytes: *bytes };
                 times.push(send(access, packet).map(|wait| now + wait.as_nanos()));
             }
         }
@@ -162,7 +163,8 @@ proptest! {
         let (mut now, mut last) = (0, [SimTime::ZERO; 2]);
         for (gap, bytes) in messages {
             now += u64::from(gap);
-            let packet = Packet { now: SimTime::from_nanos(now), from: FROM, to: TO, bytes };
+            let at = SimTime::from_nanos(now);
+            let packet = Packet { sent: at, now: at, from: FROM, to: TO, bytes };
             for (wait, last) in [send(&mut access, packet), enter(&mut access, packet)].into_iter().zip(&mut last) {
                 let through = packet.now + wait.expect("there is room");
                 prop_assert!(through >= *last && through >= packet.now + pipe.transmission(bytes));
@@ -183,12 +185,12 @@ proptest! {
             now += gap;
             let (instant, peer) = (SimTime::from_nanos(now), Address(10 + peer));
             if outbound {
-                send(&mut access, Packet { now: instant, from: TO, to: peer, bytes: 9 });
+                send(&mut access, Packet { sent: instant, now: instant, from: TO, to: peer, bytes: 9 });
                 sent.push((now, peer));
                 continue;
             }
             let known = sent.iter().any(|&(then, to)| to == peer && now - then <= mapping);
-            let entry = ask(&mut access, &Packet { now: instant, from: peer, to: TO, bytes: 9 });
+            let entry = ask(&mut access, &Packet { sent: instant, now: instant, from: peer, to: TO, bytes: 9 });
             prop_assert_eq!(entry, if known { Entry::Now } else { Entry::Drop(DropCause::Undialable) });
         }
     }
