@@ -6,18 +6,17 @@
 mod counts;
 mod distribution;
 mod drops;
+mod joins;
 mod lookups;
 mod population;
 mod queueing;
 mod series;
 
-use std::collections::BTreeMap;
-
 use protocols::dht::{Dht, JOIN, LOOKUP, Report, Request};
 use scenarios::oracle::Judged;
 use scenarios::plan::Phase;
 use scenarios::run::Observer;
-use sim::protocol::{Cause, RequestId};
+use sim::protocol::Cause;
 use sim::record::{Departure, Fact, Recorder};
 use sim::time::{SimTime, Span};
 
@@ -25,6 +24,7 @@ use crate::recovery::SinceDeparture;
 pub use counts::{Joins, NodeCounts, Traffic, Volume};
 pub use distribution::Distribution;
 pub use drops::Drops;
+use joins::Joining;
 pub use lookups::Lookups;
 pub use population::Population;
 pub use queueing::Queueing;
@@ -55,8 +55,7 @@ pub struct Metrics {
     pub series: Series,
     /// Lookups since the last departure: of one run, they are not added up.
     since_departure: SinceDeparture,
-    /// Joins under way or done: messages so far, and whether they are done.
-    joining: BTreeMap<RequestId, (u64, bool)>,
+    joining: Joining,
 }
 
 /// The lookups that were issued in a phase.
@@ -79,7 +78,7 @@ impl Metrics {
             phases: Vec::new(),
             traffic: Traffic::default(),
             joins: Joins::default(),
-            joining: BTreeMap::new(),
+            joining: Joining::default(),
             nodes: NodeCounts::default(),
             population: Population::new(warm_up, series.step, series.points.len()),
             drops: Drops::default(),
@@ -114,10 +113,7 @@ impl Metrics {
     /// The run has ended.
     pub fn finish(&mut self) {
         self.population.go_on_until(self.end);
-        for (messages, is_done) in std::mem::take(&mut self.joining).into_values() {
-            let [done, messages] = if is_done { [1, messages] } else { [0, 0] };
-            self.joins.add(Joins { asked: 1, done, messages });
-        }
+        self.joins.add(self.joining.count());
     }
 
     /// How long after the last departure a lookup was still issued that was not answered right. None if nobody departed
@@ -154,10 +150,8 @@ impl<P: Dht> Recorder<P> for Metrics {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         match fact {
             Fact::Sent { cause: Cause { purpose, request }, bytes, .. } => {
-                if *purpose == JOIN
-                    && let Some((messages, _)) = self.joining.get_mut(request)
-                {
-                    *messages += 1;
+                if *purpose == JOIN {
+                    self.joining.sent(*request);
                 }
                 if now >= self.warm_up {
                     let volume = match *purpose {
@@ -170,7 +164,10 @@ impl<P: Dht> Recorder<P> for Metrics {
                 }
             }
             Fact::Dropped { why, .. } if now >= self.warm_up => self.drops.count(*why),
-            Fact::Started { .. } => self.population.came(now),
+            Fact::Started { node, .. } => {
+                self.population.came(now);
+                self.joining.started(*node);
+            }
             Fact::Stopped { how, .. } => {
                 self.population.went(now);
                 self.nodes.last_departure = Some(now);
@@ -180,14 +177,8 @@ impl<P: Dht> Recorder<P> for Metrics {
                     Departure::Leave => self.nodes.leaves += 1,
                 }
             }
-            Fact::Asked { request: Request::Join { .. }, cause, .. } => {
-                _ = self.joining.insert(cause.request, (0, false));
-            }
-            Fact::Reported { report: Report::Joined, cause, .. } => {
-                if let Some((_, is_done)) = self.joining.get_mut(&cause.request) {
-                    *is_done = true;
-                }
-            }
+            Fact::Asked { node, request: Request::Join { .. }, cause } => self.joining.asked(*node, cause.request),
+            Fact::Reported { report: Report::Joined, cause, .. } => self.joining.joined(cause.request),
             _ => {}
         }
     }
@@ -214,6 +205,7 @@ mod tests {
     use protocols::key::Key;
     use scenarios::oracle::Outcome;
     use sim::address::Address;
+    use sim::protocol::RequestId;
 
     use super::*;
 
