@@ -16,6 +16,10 @@ pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> 
 
 /// Complains of a path at which [`write()`] would not write, so that nobody works for it in vain.
 pub fn check(path: &Path, may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    let folder = parent(path);
+    if !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder {}", folder.display())));
+    }
     let problem = if !path.exists() {
         return Ok(());
     } else if !path.is_file() {

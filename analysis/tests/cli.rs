@@ -139,6 +139,16 @@ fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_runs() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = save(&folder, "small.ron", &small(""));
+    let target = folder.path().join("nowhere").join("lookups.csv").display().to_string();
+    let said = dhtsim(&["run", &path, "--lookups", &target]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    assert!(said.err.contains("there is no folder") && !said.err.contains(".dhtsim-"), "{}", said.err);
+}
+
+#[test]
 fn what_is_built_in_is_listed_with_its_source() {
     let listed = dhtsim(&["list", "presets"]).out;
     for name in ["aws-2019", "world-2019", "kad-2007", "gnutella-2001", "skype-2005", "p2psim"] {
