@@ -13,28 +13,26 @@ pub(super) fn read(bytes: &[u8], spec: &MatrixSpec) -> Result<Entries, String> {
         .comment(Some(b'#'))
         .trim(Trim::All)
         .from_reader(without_mark(bytes));
-    let mut reading = Reading { spec, names: false, entries: None, rows: 0, line: 1 };
-    let mut corner = None;
+    let mut reading = Reading { spec, header: None, names: false, entries: None, rows: 0, line: 1 };
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| in_csv(&error))? {
         if record.len() == 1 && record[0].is_empty() {
             continue;
         }
         reading.line = record.position().map_or(reading.line, Position::line);
-        if reading.rows == 0 && corner.is_none() && holds_names(&record) {
-            corner = Some(record.get(0).unwrap_or_default().is_empty());
+        if reading.rows == 0 && reading.header.is_none() && holds_names(&record) {
+            reading.header = Some(record.clone());
             continue;
         }
-        let is_first = reading.entries.is_none();
-        reading
-            .row(&record, is_first && corner.unwrap_or(false))
-            .map_err(|problem| format!("{}: {problem}", reading.line))?;
+        reading.row(&record).map_err(|problem| format!("{}: {problem}", reading.line))?;
     }
     reading.end()
 }
 
 struct Reading<'a> {
     spec: &'a MatrixSpec,
+    /// The names of the columns, with or without a corner before them.
+    header: Option<StringRecord>,
     /// Whether the first column holds names.
     names: bool,
     entries: Option<Entries>,
@@ -43,8 +41,9 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn row(&mut self, record: &StringRecord, has_corner: bool) -> Result<(), String> {
+    fn row(&mut self, record: &StringRecord) -> Result<(), String> {
         if self.entries.is_none() {
+            let has_corner = self.header.as_ref().is_some_and(|header| header.get(0).unwrap_or_default().is_empty());
             self.names = has_corner || record.get(0).is_some_and(is_name);
         }
         let names = usize::from(self.names);
@@ -57,6 +56,9 @@ impl Reading<'_> {
         if self.rows == sites {
             return Err(format!("the matrix is not square: there are {sites} columns and more rows"));
         }
+        if self.names {
+            self.check_name(record.get(0).unwrap_or_default(), sites)?;
+        }
         for (to, cell) in record.iter().skip(names).enumerate() {
             if let Some(nanos) = self.number(cell)? {
                 let values = self.spec.values.unwrap_or(ValuesSpec::OneWay);
@@ -66,6 +68,22 @@ impl Reading<'_> {
         self.rows += 1;
         self.entries = Some(entries);
         Ok(())
+    }
+
+    /// Complains of a row whose name is another column's. Names that no column has, such as numbers, say nothing.
+    fn check_name(&self, name: &str, sites: usize) -> Result<(), String> {
+        let Some(header) = &self.header else {
+            return Ok(());
+        };
+        let columns: Vec<&str> = header.iter().skip(header.len().saturating_sub(sites)).collect();
+        match columns.iter().position(|column| *column == name) {
+            Some(place) if place != self.rows && columns.get(self.rows) != Some(&name) => Err(format!(
+                "row {} is \"{name}\", which is the name of column {}; rows and columns must come in one order",
+                self.rows + 1,
+                place + 1
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// What stands in a cell, in nanoseconds; none if it is empty.
@@ -175,6 +193,10 @@ mod tests {
         assert_eq!(problem("0,1\nx,0"), "2: \"x\" is no number; what was not measured is left empty");
         assert_eq!(problem("0,x,1\n1,0,1\n1,1,0"), "1: \"x\" is no number; what was not measured is left empty");
         assert_eq!(problem("0,NaN,1\n1,0,1\n1,1,0"), "1: \"NaN\" is no delay; what was not measured is left empty");
+        let other_order = ",x,y\ny,0,10\nx,10,0\n";
+        let told = "2: row 1 is \"y\", which is the name of column 2; rows and columns must come in one order";
+        assert_eq!(problem(other_order), told);
+        assert_eq!(problem(other_order.strip_prefix(',').expect("a corner")), told, "without a corner");
         assert_eq!(problem("0"), "1: there must be at least two sites, not 1");
         assert_eq!(problem("a"), "1: there must be at least two sites, not 0");
         assert_eq!(problem(&vec!["0"; 5000].join(",")), "1: 5000 sites are more than 4096");
