@@ -94,7 +94,7 @@ pub fn presets() -> Vec<PresetListing> {
     let regions = PRESETS.iter().map(|preset| PresetListing {
         name: preset.name,
         of: "Regions",
-        about: preset.source.split(':').next().unwrap_or_default().to_owned(),
+        about: preset.about.to_owned(),
         source: preset.source,
     });
     let churn = churn_presets().iter().map(|preset| PresetListing {

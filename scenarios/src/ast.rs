@@ -180,15 +180,8 @@ impl<'de> Deserialize<'de> for Protocols {
                 f.write_str("a list of protocols, `[...]`, or a map from label to protocol, `{...}`")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Protocols, A::Error> {
-                let mut protocols: Vec<(String, Entry)> = Vec::new();
-                while let Some(entry) = items.next_element::<Entry>()? {
-                    let name = entry.about().name;
-                    let same = protocols.iter().filter(|(_, other)| other.about().name == name).count();
-                    let label = if same == 0 { name.to_owned() } else { format!("{name}-{}", same + 1) };
-                    protocols.push((label, entry));
-                }
-                Ok(Protocols(protocols))
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Protocols, A::Error> {
+                elements_in_order(items, |entry: &Entry| entry.about().name).map(Protocols)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Protocols, A::Error> {
@@ -229,6 +222,21 @@ fn map_in_order<S: Serializer, T: Serialize>(entries: &[(String, T)], serializer
         map.serialize_entry(name, value)?;
     }
     map.end()
+}
+
+/// The elements of a list, each labelled by its name: `Name`, and where that is taken `Name-2` and so on.
+fn elements_in_order<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
+    mut items: A,
+    name: impl Fn(&T) -> &'static str,
+) -> Result<Vec<(String, T)>, A::Error> {
+    let mut elements: Vec<(String, T)> = Vec::new();
+    while let Some(element) = items.next_element::<T>()? {
+        let this = name(&element);
+        let same = elements.iter().filter(|(_, other)| name(other) == this).count();
+        let label = if same == 0 { this.to_owned() } else { format!("{this}-{}", same + 1) };
+        elements.push((label, element));
+    }
+    Ok(elements)
 }
 
 fn entries_in_order<'de, A: MapAccess<'de>, T: Deserialize<'de>>(mut map: A) -> Result<Vec<(String, T)>, A::Error> {

@@ -11,8 +11,8 @@ use sim::time::Span;
 
 use super::law::LawSpec;
 use super::script::Back;
-use super::values::{Count, Nodes, Probability, Rate};
-use super::{entries_in_order, map_in_order};
+use super::values::{Count, Nodes, Probability, Rate, judged};
+use super::{elements_in_order, entries_in_order, map_in_order};
 
 pub use presets::{ChurnPreset, PresetClass, churn_presets};
 
@@ -320,39 +320,8 @@ pub struct Copula(pub f64);
 #[serde(try_from = "f64", into = "f64")]
 pub struct Swing(pub f64);
 
-impl TryFrom<f64> for Copula {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        let is_legal = value > -1.0 && value < 1.0;
-        is_legal
-            .then_some(Self(value))
-            .ok_or_else(|| format!("a correlation must be above -1 and below 1, not {value}"))
-    }
-}
-
-impl From<Copula> for f64 {
-    fn from(correlation: Copula) -> Self {
-        correlation.0
-    }
-}
-
-impl TryFrom<f64> for Swing {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (1.0..=1000.0)
-            .contains(&value)
-            .then_some(Self(value))
-            .ok_or_else(|| format!("the peak must be 1 to 1000 times the trough, not {value}"))
-    }
-}
-
-impl From<Swing> for f64 {
-    fn from(swing: Swing) -> Self {
-        swing.0
-    }
-}
+judged!(Copula, |value| value > -1.0 && value < 1.0, "a correlation must be above -1 and below 1, not {value}");
+judged!(Swing, |value| (1.0..=1000.0).contains(&value), "the peak must be 1 to 1000 times the trough, not {value}");
 
 impl Serialize for Churns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -370,15 +339,8 @@ impl<'de> Deserialize<'de> for Churns {
                 f.write_str("a list of ways to come and go, `[...]`, or a map from label to one, `{...}`")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Churns, A::Error> {
-                let mut entries: Vec<(String, Churn)> = Vec::new();
-                while let Some(entry) = items.next_element::<Churn>()? {
-                    let kind = entry.kind();
-                    let same = entries.iter().filter(|(_, other)| other.kind() == kind).count();
-                    let label = if same == 0 { kind.to_owned() } else { format!("{kind}-{}", same + 1) };
-                    entries.push((label, entry));
-                }
-                Ok(Churns(entries))
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Churns, A::Error> {
+                elements_in_order(items, Churn::kind).map(Churns)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Churns, A::Error> {

@@ -9,7 +9,7 @@ use sim::time::Span;
 use super::bandwidth::BandwidthSpec;
 use super::law::LawSpec;
 use super::regions::RegionsSpec;
-use super::values::{Probability, Shape, Sigma};
+use super::values::{Probability, Shape, Sigma, judged};
 use crate::mistake::Mistake;
 
 /// What lies between the nodes.
@@ -324,22 +324,7 @@ impl JitterSpec {
 #[serde(try_from = "f64", into = "f64")]
 pub struct Correlation(pub f64);
 
-impl TryFrom<f64> for Correlation {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (0.0..1.0)
-            .contains(&value)
-            .then_some(Self(value))
-            .ok_or_else(|| format!("a correlation must be at least 0 and below 1, not {value}"))
-    }
-}
-
-impl From<Correlation> for f64 {
-    fn from(correlation: Correlation) -> Self {
-        correlation.0
-    }
-}
+judged!(Correlation, |value| (0.0..1.0).contains(&value), "a correlation must be at least 0 and below 1, not {value}");
 
 /// How messages get lost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

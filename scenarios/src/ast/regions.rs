@@ -40,6 +40,8 @@ pub struct PresetName(String);
 pub struct Preset {
     /// What a scenario calls them.
     pub name: &'static str,
+    /// What they are, in one line.
+    pub about: &'static str,
     /// Where the figures come from.
     pub source: &'static str,
     make: fn() -> Regions,
@@ -62,13 +64,15 @@ pub struct Regions {
 pub const PRESETS: [Preset; 2] = [
     Preset {
         name: "aws-2019",
-        source: "11 regions of AWS, January 2019: round trips from cloudping.co as in ConsenSys/wittgenstein, NetworkLatency.java \
+        about: "11 regions of AWS, January 2019",
+        source: "round trips from cloudping.co as in ConsenSys/wittgenstein, NetworkLatency.java \
                  (Apache-2.0), halved; equal shares and 1 ms within a region are arbitrary",
         make: aws_2019,
     },
     Preset {
         name: "world-2019",
-        source: "6 regions of the world, 2019: delays used one-way, bandwidths and shares of Bitcoin nodes as in dsg-titech/simblock, \
+        about: "6 regions of the world, 2019",
+        source: "delays used one-way, bandwidths and shares of Bitcoin nodes as in dsg-titech/simblock, \
                  NetworkConfiguration.java (Apache-2.0); its queues of 64 kB are arbitrary",
         make: world_2019,
     },

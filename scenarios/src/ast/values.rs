@@ -8,6 +8,28 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use sim::time::Span;
 
+/// Makes a number of its own kind of a plain one: what it must be, and what to say if it is not. Serde reads it so, and so
+/// RON knows the line.
+macro_rules! judged {
+    ($name:ident, |$value:ident| $is_legal:expr, $complaint:literal) => {
+        impl TryFrom<f64> for $name {
+            type Error = String;
+
+            fn try_from($value: f64) -> Result<Self, String> {
+                if $is_legal { Ok(Self($value)) } else { Err(format!($complaint)) }
+            }
+        }
+
+        impl From<$name> for f64 {
+            fn from(number: $name) -> Self {
+                number.0
+            }
+        }
+    };
+}
+
+pub(super) use judged;
+
 /// Nodes by number. A range stays one, so that a long one costs nothing until somebody asks who is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -144,67 +166,10 @@ impl From<Seeds> for std::ops::Range<u64> {
     }
 }
 
-impl TryFrom<f64> for Probability {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (0.0..=1.0).contains(&value).then_some(Self(value)).ok_or_else(|| format!("{value} is not between 0 and 1"))
-    }
-}
-
-impl From<Probability> for f64 {
-    fn from(probability: Probability) -> Self {
-        probability.0
-    }
-}
-
-impl TryFrom<f64> for Sigma {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (0.0..=10.0)
-            .contains(&value)
-            .then_some(Self(value))
-            .ok_or_else(|| format!("sigma must be between 0 and 10, not {value}"))
-    }
-}
-
-impl From<Sigma> for f64 {
-    fn from(sigma: Sigma) -> Self {
-        sigma.0
-    }
-}
-
-impl TryFrom<f64> for Shape {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (0.05..=1000.0)
-            .contains(&value)
-            .then_some(Self(value))
-            .ok_or_else(|| format!("a shape must be between 0.05 and 1000, not {value}"))
-    }
-}
-
-impl From<Shape> for f64 {
-    fn from(shape: Shape) -> Self {
-        shape.0
-    }
-}
-
-impl TryFrom<f64> for Finite {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        value.is_finite().then_some(Self(value)).ok_or_else(|| format!("{value} is no number to compare with"))
-    }
-}
-
-impl From<Finite> for f64 {
-    fn from(finite: Finite) -> Self {
-        finite.0
-    }
-}
+judged!(Probability, |value| (0.0..=1.0).contains(&value), "{value} is not between 0 and 1");
+judged!(Sigma, |value| (0.0..=10.0).contains(&value), "sigma must be between 0 and 10, not {value}");
+judged!(Shape, |value| (0.05..=1000.0).contains(&value), "a shape must be between 0.05 and 1000, not {value}");
+judged!(Finite, |value| value.is_finite(), "{value} is no number to compare with");
 
 impl TryFrom<u64> for Count {
     type Error = String;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sim::time::Span;
 
 use super::law::LawSpec;
-use super::values::{Copies, Count, Nodes, Probability, Rate, Sigma};
+use super::values::{Copies, Count, Nodes, Probability, Rate, Sigma, judged};
 
 /// Who asks for what, over a stretch of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -251,21 +251,11 @@ impl Default for Items {
     }
 }
 
-impl TryFrom<f64> for Factor {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (value > 0.0 && value <= FACTOR_MAX)
-            .then_some(Self(value))
-            .ok_or_else(|| format!("a factor must be above 0 and at most {FACTOR_MAX}, not {value}"))
-    }
-}
-
-impl From<Factor> for f64 {
-    fn from(factor: Factor) -> Self {
-        factor.0
-    }
-}
+judged!(
+    Factor,
+    |value| value > 0.0 && value <= FACTOR_MAX,
+    "a factor must be above 0 and at most {FACTOR_MAX}, not {value}"
+);
 
 impl TryFrom<u64> for InFlight {
     type Error = String;
@@ -285,21 +275,11 @@ impl From<InFlight> for u64 {
     }
 }
 
-impl TryFrom<f64> for Exponent {
-    type Error = String;
-
-    fn try_from(value: f64) -> Result<Self, String> {
-        (value >= 0.0 && value.is_finite())
-            .then_some(Self(value))
-            .ok_or_else(|| format!("the exponent of Zipf's law must be 0 or more, and finite, not {value}"))
-    }
-}
-
-impl From<Exponent> for f64 {
-    fn from(exponent: Exponent) -> Self {
-        exponent.0
-    }
-}
+judged!(
+    Exponent,
+    |value| value >= 0.0 && value.is_finite(),
+    "the exponent of Zipf's law must be 0 or more, and finite, not {value}"
+);
 
 impl TryFrom<u64> for Items {
     type Error = String;

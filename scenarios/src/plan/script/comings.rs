@@ -114,33 +114,35 @@ impl<'a> Director<'a> {
 
     pub(super) fn pause(&mut self, slot: Slot, who: &Who) -> Result<(), Mistake> {
         refuse_back(slot, who)?;
-        let nodes = self.who(slot, who, "pause")?;
-        let until = |number: usize| match who.lasts {
-            Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
-            None => SimTime::MAX,
-        };
-        for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
-            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
-            self.agenda.insert(end, Task::Wake(*node));
-        }
-        let pauses = nodes.iter().enumerate().map(|(number, node)| Task::Pause(*node, until(number)));
-        self.one_by_one(slot, who.every, pauses)
+        self.for_a_while(slot, who, "pause", Task::Pause, Task::Wake)
     }
 
     pub(super) fn slow(&mut self, slot: Slot, slowdown: &Slowdown) -> Result<(), Mistake> {
         slowdown.service.check(&path(slot.place, "service"))?;
-        let who = slowdown.who();
-        let nodes = self.who(slot, &who, "become slow")?;
+        let slow = |node, until| Task::Slow(node, slowdown.service, until);
+        self.for_a_while(slot, &slowdown.who(), "become slow", slow, Task::Mend)
+    }
+
+    /// Something begins at each node, until an instant, and ends by itself if that comes before the run does.
+    fn for_a_while(
+        &mut self,
+        slot: Slot,
+        who: &Who,
+        verb: &str,
+        begin: impl Fn(Address, SimTime) -> Task<'a>,
+        end: impl Fn(Address) -> Task<'a>,
+    ) -> Result<(), Mistake> {
+        let nodes = self.who(slot, who, verb)?;
         let until = |number: usize| match who.lasts {
             Some(lasts) => slot.at + who.every.0.times(number as u64) + lasts.0,
             None => SimTime::MAX,
         };
         for (number, node) in nodes.iter().enumerate().filter(|(number, _)| until(*number) < self.end) {
-            let end = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
-            self.agenda.insert(end, Task::Mend(*node));
+            let over = Slot { at: until(number), class: Class::Resume, place: slot.place, number };
+            self.agenda.insert(over, end(*node));
         }
-        let slow = |(number, node): (usize, &Address)| Task::Slow(*node, slowdown.service, until(number));
-        self.one_by_one(slot, who.every, nodes.iter().enumerate().map(slow))
+        let beginnings = nodes.iter().enumerate().map(|(number, node)| begin(*node, until(number)));
+        self.one_by_one(slot, who.every, beginnings)
     }
 
     /// Nodes that are down can be mended too: a slow node that crashes stays slow.
