@@ -8,6 +8,7 @@
 //! # The modules, from the ground up
 //!
 //! - [`source`] and [`diagnostic`]: where a value stands in a text, and errors that show it; [`mistake`]: what is wrong, by path.
+//! - [`raw`] and [`splice`]: values as they are written, and other values in their place.
 //! - [`files`]: other files that a scenario names.
 //! - [`ast`]: the scenario as written.
 //! - [`plan`]: the scenario with everything decided.
@@ -21,6 +22,8 @@ pub mod files;
 pub mod mistake;
 pub mod oracle;
 pub mod plan;
+pub mod raw;
 pub mod read;
 pub mod run;
 pub mod source;
+pub mod splice;
