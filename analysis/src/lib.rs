@@ -28,6 +28,7 @@ pub mod recovery;
 pub mod replay;
 pub mod results;
 pub mod statistics;
+pub mod sweep;
 pub mod table;
 mod width;
 

@@ -153,6 +153,11 @@ impl<'a> Source<'a> {
     }
 }
 
+/// The position at a line and a column, both counted from 1.
+pub fn at(line: usize, column: usize) -> Position {
+    Position { line, col: column }
+}
+
 /// The line and the column of a byte of `text`, both counted from 1.
 pub fn position(text: &str, byte: usize) -> Position {
     let before = &text[..floor_char_boundary(text, byte)];

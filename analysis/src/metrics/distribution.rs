@@ -22,7 +22,7 @@ pub struct Packed {
     pub sum: String,
     /// The exact largest value; 0 if there are none.
     pub max: u64,
-    /// The histogram in the compressed V2 format of HdrHistogram, in base64, as its libraries in other languages read it.
+    /// The histogram in the compressed V2 format of `HdrHistogram`, in base64, as its libraries in other languages read it.
     pub counts: String,
 }
 

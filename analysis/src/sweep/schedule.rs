@@ -1,0 +1,216 @@
+//! Which run comes next, and which line: runs are handed out in order of their number, may end in any order, and their lines
+//! come out in order again. How many are held at once is bounded, whatever the number of runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::plan::{Filter, Place, Sweep};
+use super::record::figure;
+use super::seeding::Seeding;
+
+/// The runs of a sweep that are wanted, from the first to the last.
+pub(super) struct Schedule<'a> {
+    sweep: &'a Sweep,
+    filter: &'a Filter,
+    /// Cells whose lines have not all come out.
+    open: BTreeMap<usize, Open>,
+    next_cell: usize,
+    /// Runs whose lines have not come out; none where the run has not ended.
+    runs: BTreeMap<u64, Option<Line>>,
+    /// Of these, the ones that nobody has begun.
+    waiting: BTreeSet<u64>,
+    /// Lines of runs that ended before the sweep was interrupted.
+    kept: BTreeMap<u64, String>,
+}
+
+/// A cell whose lines have not all come out.
+struct Open {
+    labels: Vec<String>,
+    /// How many of its seeds have been let in.
+    seeds: u64,
+    /// Whether these are all.
+    is_decided: bool,
+    /// Runs that have not ended.
+    running: usize,
+    /// Runs whose lines have not come out.
+    inside: usize,
+    /// Of each protocol that the number of seeds depends on: the figure's values by seed.
+    samples: BTreeMap<usize, BTreeMap<u64, Option<f64>>>,
+}
+
+/// The line of a run that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It stands in the results.
+    Written,
+    /// It stands nowhere yet.
+    New(String),
+    /// It stands in the journal.
+    Kept(String),
+}
+
+impl<'a> Schedule<'a> {
+    pub(super) fn new(sweep: &'a Sweep, filter: &'a Filter) -> Self {
+        let (open, runs) = (BTreeMap::new(), BTreeMap::new());
+        Self { sweep, filter, open, next_cell: 0, runs, waiting: BTreeSet::new(), kept: BTreeMap::new() }
+    }
+
+    /// A run has ended before: its line comes out when it is its turn.
+    pub(super) fn has_kept(&mut self, run: u64, line: String) {
+        self.kept.insert(run, line);
+    }
+
+    /// What was kept of runs whose lines have come out is not needed. How many lines are still kept.
+    pub(super) fn forget_written(&mut self) -> u64 {
+        let next = self.expected().unwrap_or(u64::MAX);
+        self.kept.retain(|run, _| *run >= next);
+        self.kept().count() as u64
+    }
+
+    /// The next run to begin; none while others must end first, or if there are no more.
+    pub(super) fn begin(&mut self) -> Option<Place> {
+        self.fill();
+        self.waiting.pop_first().map(|run| self.sweep.place(run))
+    }
+
+    /// The run whose line comes out next; none if there are no more.
+    pub(super) fn expected(&mut self) -> Option<u64> {
+        self.fill();
+        self.runs.first_key_value().map(|(run, _)| *run)
+    }
+
+    /// A run has ended.
+    pub(super) fn end(&mut self, run: u64, line: Line, figures: &Json) {
+        self.waiting.remove(&run);
+        let before = self.runs.insert(run, Some(line));
+        if before != Some(None) {
+            // It had ended already, and now its line stands somewhere else.
+            return;
+        }
+        let place = self.sweep.place(run);
+        let open = opened(&mut self.open, place.cell);
+        open.running -= 1;
+        if let Seeding::Until(until) = &self.sweep.seeds
+            && until.protocol.as_ref().is_none_or(|wanted| *wanted == open.labels[place.protocol])
+        {
+            open.samples.entry(place.protocol).or_default().insert(place.seed, figure(figures, &until.metric));
+        }
+        if open.running == 0 && !open.is_decided {
+            self.let_in(place.cell);
+        }
+    }
+
+    /// The line whose turn it is; none while its run has not ended.
+    pub(super) fn take(&mut self) -> Option<Line> {
+        let first = self.runs.first_entry().filter(|first| first.get().is_some())?;
+        let (run, line) = first.remove_entry();
+        opened(&mut self.open, self.sweep.place(run).cell).inside -= 1;
+        self.close();
+        line
+    }
+
+    /// The lines that stand in the journal and have not come out.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &str> + Clone {
+        let ended = self.runs.values().filter_map(|line| match line {
+            Some(Line::Kept(line)) => Some(line.as_str()),
+            _ => None,
+        });
+        ended.chain(self.kept.values().map(String::as_str))
+    }
+
+    /// Opens cells, or lets more seeds into the last one, until there is something to begin or too much waits for its turn.
+    fn fill(&mut self) {
+        while self.waiting.is_empty() && self.runs.len() < LOOK_AHEAD {
+            let unfinished = self
+                .open
+                .last_key_value()
+                .filter(|(_, open)| !open.is_decided && open.running == 0 || self.is_fixed(open));
+            match unfinished.map(|(cell, _)| *cell) {
+                Some(cell) => self.let_in(cell),
+                None if self.next_cell < self.sweep.grid.len() => {
+                    let cell = self.next_cell;
+                    self.next_cell += 1;
+                    self.open.insert(cell, Open::of(self.sweep.labels(cell)));
+                    self.let_in(cell);
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Whether more seeds may come in while others run: their number depends on no run.
+    fn is_fixed(&self, open: &Open) -> bool {
+        !open.is_decided && matches!(self.sweep.seeds, Seeding::Fixed(_))
+    }
+
+    /// Lets the next seeds into a cell, or decides that there are no more.
+    fn let_in(&mut self, cell: usize) {
+        let open = opened(&mut self.open, cell);
+        let (seeds, most) = (open.seeds, self.sweep.seeds.most());
+        let next = match &self.sweep.seeds {
+            Seeding::Fixed(_) => Some(most.min(seeds + SEEDS_AT_ONCE)),
+            Seeding::Until(until) => until.next_look(seeds).filter(|_| seeds == 0 || !until.is_enough(&open.samples())),
+        };
+        open.seeds = next.unwrap_or(seeds);
+        open.is_decided = next.is_none() || open.seeds == most;
+        let begun: Vec<u64> = (seeds..open.seeds).flat_map(|seed| self.wanted(cell, seed)).collect();
+        let open = opened(&mut self.open, cell);
+        open.running += begun.len();
+        open.inside += begun.len();
+        for run in &begun {
+            self.runs.insert(*run, None);
+            self.waiting.insert(*run);
+        }
+        for run in begun {
+            if let Some(line) = self.kept.remove(&run) {
+                let figures = figures_of(&line);
+                self.end(run, Line::Kept(line), &figures);
+            }
+        }
+        self.close();
+    }
+
+    /// The runs of a cell and seed that are wanted.
+    fn wanted(&self, cell: usize, seed: u64) -> Vec<u64> {
+        let labels = &self.open[&cell].labels;
+        let places = (0..self.sweep.protocols).map(|protocol| Place { cell, protocol, seed });
+        let wanted = places.filter(|place| self.filter.wants(self.sweep, labels, *place));
+        wanted.map(|place| self.sweep.number(place)).collect()
+    }
+
+    fn close(&mut self) {
+        while let Some(first) = self.open.first_entry()
+            && first.get().is_decided
+            && first.get().inside == 0
+        {
+            first.remove();
+        }
+    }
+}
+
+impl Open {
+    fn of(labels: Vec<String>) -> Self {
+        Self { labels, seeds: 0, is_decided: false, running: 0, inside: 0, samples: BTreeMap::new() }
+    }
+
+    fn samples(&self) -> Vec<Vec<f64>> {
+        self.samples.values().map(|sample| sample.values().flatten().copied().collect()).collect()
+    }
+}
+
+fn opened(open: &mut BTreeMap<usize, Open>, cell: usize) -> &mut Open {
+    open.get_mut(&cell).expect("a cell stays open until all its lines have come out")
+}
+
+fn figures_of(line: &str) -> Json {
+    serde_json::from_str::<Json>(line)
+        .ok()
+        .and_then(|mut line| line.get_mut("figures").map(Json::take))
+        .unwrap_or_default()
+}
+
+/// So many runs may wait for their turn or for their end; a line has some kilobytes.
+const LOOK_AHEAD: usize = 4096;
+/// Of a fixed range of seeds, so many come in at once.
+const SEEDS_AT_ONCE: u64 = 64;
