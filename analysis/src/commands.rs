@@ -2,9 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod claims;
+pub(crate) mod compare;
+pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod sweep;
 pub(crate) mod trace;
 
 use std::io::{self, IsTerminal, Write};
@@ -26,8 +29,12 @@ pub(crate) enum End {
     Diagnosed(Box<Diagnostic>),
     /// The machine would not.
     Failed(String),
+    /// Runs are missing.
+    Incomplete(String),
     /// Somebody stopped it.
     Interrupted,
+    /// Somebody stopped it, and what has ended is kept.
+    Paused(String),
     /// Nobody reads any more.
     Unread,
 }
@@ -38,6 +45,8 @@ impl End {
             Self::Invalid(text) => (format!("error: {text}"), INVALID),
             Self::Diagnosed(diagnostic) => (diagnostic.render(may_color()), INVALID),
             Self::Failed(text) => (format!("error: {text}"), INTERNAL),
+            Self::Incomplete(text) => (format!("error: {text}"), INCOMPLETE),
+            Self::Paused(text) => (format!("interrupted; {text}"), INTERRUPTED),
             Self::Interrupted => ("interrupted; nothing was written".to_owned(), INTERRUPTED),
             Self::Unread => return ExitCode::SUCCESS,
         };
@@ -131,6 +140,7 @@ fn may_color() -> bool {
 const JOBS_MAX: usize = 256;
 const INTERNAL: u8 = 1;
 const INVALID: u8 = 2;
+const INCOMPLETE: u8 = 3;
 const EXPECTATION_MISSED: u8 = 4;
 const DIVERGED: u8 = 5;
 const INTERRUPTED: u8 = 130;

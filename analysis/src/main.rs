@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let ended = match cli.verb {
         Verb::Run(words) => commands::run::verb(&words),
         Verb::Claims(words) => commands::claims::verb(&words),
+        Verb::Sweep(words) => commands::sweep::verb(&words),
+        Verb::Export(words) => commands::export::verb(&words),
+        Verb::Compare(words) => commands::compare::verb(&words),
         Verb::Check(words) => commands::check::verb(&words),
         Verb::List(words) => commands::list::verb(&words),
         Verb::Trace(words) => commands::trace::verb(&words),

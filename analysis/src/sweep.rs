@@ -3,6 +3,7 @@
 mod axes;
 mod check;
 pub mod constraint;
+pub mod csv;
 mod decimal;
 pub mod drive;
 pub mod grid;
@@ -15,3 +16,4 @@ mod spec;
 pub mod store;
 pub mod summary;
 pub mod values;
+pub mod versus;

@@ -5,7 +5,7 @@ use scenarios::mistake::Mistake;
 use super::constraint::Constraint;
 use super::grid::{Grid, Parameter};
 use super::plan::{PROTOCOL, SEED};
-use super::spec::{AxisSpec, Spec, ValuesSpec};
+use super::spec::{AxisSpec, OverSpec, Spec, ValuesSpec};
 use super::values::{self, Stride, VALUES_MAX, Value};
 
 /// The grid, with the cells that the constraints let through.
@@ -80,11 +80,16 @@ fn parameters(axis: &AxisSpec, place: &str) -> Result<Vec<Parameter>, Mistake> {
 }
 
 fn parameter(axis: &AxisSpec, place: &str) -> Result<Parameter, Mistake> {
-    let over = axis.over.clone().filter(|over| !over.trim().is_empty()).ok_or_else(|| {
-        Mistake::new(place, "an axis is over a parameter of the base")
-            .help("write for example `over: \"network.loss\"`")
-    })?;
-    if over == "seed" || over == "seeds" {
+    let (over, is_over_several) = match &axis.over {
+        Some(OverSpec::One(over)) => (vec![over.clone()], false),
+        Some(OverSpec::Several(over)) => (over.clone(), true),
+        None => (Vec::new(), false),
+    };
+    if over.is_empty() || over.iter().any(|over| over.trim().is_empty()) {
+        return Err(Mistake::new(place, "an axis is over a parameter of the base")
+            .help("write for example `over: \"network.loss\"`"));
+    }
+    if over.iter().any(|over| over == "seed" || over == "seeds") {
         return Err(Mistake::new(format!("{place}.over"), "the seeds are no axis: every cell runs the same ones")
             .help("write `seeds: 1..31` beside `axes`"));
     }
@@ -103,8 +108,8 @@ fn parameter(axis: &AxisSpec, place: &str) -> Result<Parameter, Mistake> {
         return Err(Mistake::new(format!("{place}.values"), format!("the value `{twice}` stands twice"))
             .help("leave one of them out, or give them names, `{\"one\": …, \"other\": …}`"));
     }
-    let name = axis.name.clone().unwrap_or_else(|| over.clone());
-    Ok(Parameter { name, over, values, place: place.to_owned(), is_listed })
+    let name = axis.name.clone().unwrap_or_else(|| over[0].clone());
+    Ok(Parameter { name, over, values, place: place.to_owned(), is_listed, is_over_several })
 }
 
 fn values_of(axis: &AxisSpec, place: &str) -> Result<Vec<Value>, Mistake> {
@@ -137,12 +142,10 @@ fn check_names(grid: &Grid) -> Result<(), Mistake> {
             return Err(Mistake::new(at, format!("no axis can be called `{name}`")).help("give it another `name`"));
         }
         let before = &grid.parameters[..place];
-        if before.iter().any(|other| other.over == parameter.over) {
-            return Err(Mistake::new(
-                format!("{}.over", parameter.place),
-                format!("two axes are over `{}`", parameter.over),
-            )
-            .help("write all its values in one axis"));
+        let taken = |over: &&String| before.iter().any(|other| other.over.contains(over));
+        if let Some(over) = parameter.over.iter().find(taken) {
+            return Err(Mistake::new(format!("{}.over", parameter.place), format!("two axes are over `{over}`"))
+                .help("write all its values in one axis"));
         }
         if before.iter().any(|other| other.name == *name) {
             return Err(

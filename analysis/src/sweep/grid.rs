@@ -10,14 +10,16 @@ use super::values::Value;
 pub struct Parameter {
     /// What it is called in results.
     pub name: String,
-    /// Where it stands in the scenario.
-    pub over: String,
+    /// Where it stands in the scenario: all these places are set to the same value.
+    pub over: Vec<String>,
     /// What it is set to.
     pub values: Vec<Value>,
     /// Where it stands in the sweep's plan.
     pub(super) place: String,
     /// Whether its values stand there one by one, and not as a range.
     pub(super) is_listed: bool,
+    /// Whether its places stand there in a list.
+    pub(super) is_over_several: bool,
 }
 
 /// Parameters, and how their values are combined.
@@ -112,10 +114,11 @@ mod tests {
     fn grid() -> Grid {
         let parameter = |name: &str, values: &[&str]| Parameter {
             name: name.to_owned(),
-            over: name.to_owned(),
+            over: vec![name.to_owned()],
             values: values.iter().map(|text| Value { text: (*text).to_owned(), shown: (*text).to_owned() }).collect(),
             place: String::new(),
             is_listed: true,
+            is_over_several: false,
         };
         let parameters =
             vec![parameter("a", &["1", "2"]), parameter("b", &["x", "y", "z"]), parameter("c", &["7", "8", "9"])];

@@ -182,17 +182,14 @@ impl Sweep {
             over_at: "protocols".to_owned(),
             value_at: "protocols".to_owned(),
         });
-        let picks = self.grid.picks(cell);
-        let of_axes = self.grid.parameters.iter().zip(picks).map(|(parameter, pick)| {
-            let place = &parameter.place;
-            let value_at =
-                if parameter.is_listed { format!("{place}.values[{pick}]") } else { format!("{place}.from") };
-            Change {
-                over: &parameter.over,
-                value: &parameter.values[pick].text,
-                over_at: format!("{place}.over"),
-                value_at,
-            }
+        let of_axes = self.grid.parameters.iter().zip(self.grid.picks(cell)).flat_map(|(parameter, pick)| {
+            let at = &parameter.place;
+            let value_at = if parameter.is_listed { format!("{at}.values[{pick}]") } else { format!("{at}.from") };
+            parameter.over.iter().enumerate().map(move |(place, over)| {
+                let over_at =
+                    if parameter.is_over_several { format!("{at}.over[{place}]") } else { format!("{at}.over") };
+                Change { over, value: &parameter.values[pick].text, over_at, value_at: value_at.clone() }
+            })
         });
         protocols.into_iter().chain(of_axes).collect()
     }
@@ -385,7 +382,7 @@ impl Filter {
     }
 
     /// Whether a run is wanted.
-    pub(super) fn wants(&self, sweep: &Sweep, labels: &[String], place: Place) -> bool {
+    pub fn wants(&self, sweep: &Sweep, labels: &[String], place: Place) -> bool {
         self.holds(sweep, labels, place).expect("what can be compared was looked at before")
     }
 

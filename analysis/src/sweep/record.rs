@@ -66,7 +66,7 @@ pub struct HeaderParameter {
     /// What it is called.
     pub name: String,
     /// Where it stands in the scenario.
-    pub over: String,
+    pub over: Vec<String>,
     /// What its values are called.
     pub values: Vec<Json>,
 }

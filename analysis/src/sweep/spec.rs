@@ -39,9 +39,9 @@ pub(super) struct Spec {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Axis")]
 pub(super) struct AxisSpec {
-    /// Where the parameter stands in the base.
+    /// Where the parameter stands in the base; several places are set to the same value.
     #[serde(default)]
-    pub(super) over: Option<String>,
+    pub(super) over: Option<OverSpec>,
     /// What to call it in results; else as it is in `over`.
     #[serde(default)]
     pub(super) name: Option<String>,
@@ -63,6 +63,13 @@ pub(super) struct AxisSpec {
     /// Axes that move together: the first values of all, the second values of all, and so on.
     #[serde(default)]
     pub(super) together: Option<Vec<AxisSpec>>,
+}
+
+/// One place, or a list of places.
+#[derive(Clone, Debug)]
+pub(super) enum OverSpec {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// Values, written as a list, or as a map from what to call them.
@@ -120,6 +127,32 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
             }
         }
         deserializer.deserialize_map(NamedVisitor(std::marker::PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for OverSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OverVisitor;
+        impl<'de> Visitor<'de> for OverVisitor {
+            type Value = OverSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a place in the base, such as \"network.loss\", or a list of places")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OverSpec, E> {
+                Ok(OverSpec::One(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OverSpec, A::Error> {
+                let mut places = Vec::new();
+                while let Some(place) = items.next_element()? {
+                    places.push(place);
+                }
+                Ok(OverSpec::Several(places))
+            }
+        }
+        deserializer.deserialize_any(OverVisitor)
     }
 }
 
