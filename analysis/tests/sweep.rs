@@ -79,6 +79,35 @@ fn a_filtered_run_has_the_number_and_the_line_it_has_in_the_whole() {
     }
 }
 
+#[test]
+fn every_shipped_sweep_is_legal() {
+    let folder = [env!("CARGO_MANIFEST_DIR"), "..", "scenarios", "sweeps"].iter().collect::<PathBuf>();
+    let plans: Vec<PathBuf> =
+        fs::read_dir(folder).expect("they are there").map(|plan| plan.expect("listed").path()).collect();
+    assert!(!plans.is_empty());
+    for plan in plans {
+        let said = dhtsim(&["sweep", &plan.display().to_string(), "--dry-run"]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", plan.display());
+    }
+}
+
+#[test]
+fn the_plan_in_the_readme_is_legal() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
+    let readme = fs::read_to_string(root.join("README.md")).expect("there");
+    let plan = readme.split("```ron\n").find(|block| block.starts_with("(\n    base:")).expect("a plan stands there");
+    let plan = plan.split("```").next().unwrap_or_default();
+    let base = root.join("scenarios/faults/lossy.ron").display().to_string();
+    let folder = Folder::with(&plan.replace("../faults/lossy.ron", &base));
+    let said = dhtsim(&["sweep", &folder.plan(), "--dry-run"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(
+        said.out.starts_with("plan: 15 cells × 2 protocols × at most 200 seeds"),
+        "{}",
+        said.out.lines().next().unwrap_or_default()
+    );
+}
+
 /// Killed without warning, at moments that differ from machine to machine, over and over until it is done.
 #[cfg(unix)]
 #[test]
