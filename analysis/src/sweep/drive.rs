@@ -77,10 +77,12 @@ pub fn drive(
         }
     });
     let state = desk.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match state.stopped {
-        Some(stopped) => Err(stopped),
-        None => state.store.complete().map_err(Stopped::Disk),
+    let State { mut schedule, store, stopped, .. } = state;
+    if let Some(stopped) = stopped {
+        return Err(stopped);
     }
+    assert_eq!(schedule.expected(), None, "who finds nothing to do while nobody works has done all of it");
+    store.complete().map_err(Stopped::Disk)
 }
 
 /// Reads what is there. How many runs that is.
@@ -200,7 +202,19 @@ impl State<'_> {
     }
 }
 
+/// Somebody who leaves in a panic stops the others: they would wait for him for ever.
+struct Leaving<'d, 'a>(&'d Desk<'a>);
+
+impl Drop for Leaving<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.stop(Stopped::Interrupted);
+        }
+    }
+}
+
 fn work(sweep: &Sweep, desk: &Desk<'_>, progress: &Progress, count: &Count) {
+    let _leaving = Leaving(desk);
     let mut bench = Bench { sweep, cell: None, plan: None };
     while let Some(place) = desk.begin() {
         match bench.run(place, progress) {

@@ -214,3 +214,134 @@ fn figures_of(line: &str) -> Json {
 const LOOK_AHEAD: usize = 4096;
 /// Of a fixed range of seeds, so many come in at once.
 const SEEDS_AT_ONCE: u64 = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+    use sim::rng::{Stream, StreamPurpose};
+    use sim::sampler::below;
+
+    use super::*;
+    use crate::execute::{Input, Progress};
+
+    const PLAN: &str = r#"(
+        base: (
+            protocols: {"a": Chord(), "b": Chord(retries: 0)},
+            script: [(at: "0s", do: Converged(nodes: 2))],
+            end: "1s",
+        ),
+        axes: [(over: "protocols[0].successors", name: "successors", from: 1, to: 40, step: 1)],
+        seeds: SEEDS,
+    )"#;
+
+    fn sweep(seeds: &str) -> Sweep {
+        let bytes = PLAN.replace("SEEDS", seeds).into_bytes();
+        let input = Input { name: "plan.ron".to_owned(), title: "plan".to_owned(), bytes };
+        Sweep::read(&input, Path::new(""), &Progress::default()).expect("legal")
+    }
+
+    /// A figure that is a function of the run alone: of some cells it varies much, of others little.
+    fn figures(run: u64, sweep: &Sweep) -> Json {
+        let place = sweep.place(run);
+        let spread = (place.cell % 7) as f64;
+        let value = 10.0 + spread * ((place.seed * 7_919 + place.cell as u64 * 104_729) % 13) as f64 / 13.0;
+        json!({"lookups": {"success": value}})
+    }
+
+    /// Runs all, so many at once, each ending when the stream says so; the lines as they come out, and how many were held at most.
+    fn run_all(sweep: &Sweep, filter: &Filter, workers: usize, seed: u64) -> (Vec<u64>, usize) {
+        let mut schedule = Schedule::new(sweep, filter);
+        let mut stream = Stream::open(seed, StreamPurpose(99), 0);
+        let (mut running, mut out, mut most) = (Vec::new(), Vec::new(), 0);
+        loop {
+            while running.len() < workers
+                && let Some(place) = schedule.begin()
+            {
+                running.push(sweep.number(place));
+            }
+            if running.is_empty() {
+                assert_eq!(schedule.expected(), None);
+                return (out, most);
+            }
+            // The first one begun is slow.
+            let slow = usize::from(running.len() > 1 && below(&mut stream, 10) > 0);
+            let place = slow + below(&mut stream, (running.len() - slow) as u64) as usize;
+            let run = running.remove(place);
+            schedule.end(run, Line::New(run.to_string()), &figures(run, sweep));
+            most = most.max(schedule.runs.len());
+            while let Some(Line::New(line)) = schedule.take() {
+                out.push(line.parse().expect("a number"));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_come_out_in_order_whatever_ends_first() {
+        let sweep = sweep("1..31");
+        for (workers, seed) in [(1, 1), (2, 2), (3, 3), (64, 4), (256, 5)] {
+            let (out, most) = run_all(&sweep, &Filter::default(), workers, seed);
+            assert_eq!(out, (0..40 * 30 * 2).collect::<Vec<u64>>(), "{workers} at once");
+            assert!(most <= LOOK_AHEAD, "{most}");
+        }
+    }
+
+    #[test]
+    fn what_waits_is_bounded_however_slow_the_first_run_is() {
+        let sweep = sweep("1..301");
+        let all = Filter::default();
+        let mut schedule = Schedule::new(&sweep, &all);
+        assert_eq!(schedule.begin().map(|place| sweep.number(place)), Some(0));
+        let mut begun = 1;
+        while let Some(place) = schedule.begin() {
+            schedule.end(sweep.number(place), Line::New(String::new()), &Json::Null);
+            assert_eq!(schedule.take(), None);
+            begun += 1;
+        }
+        assert!((LOOK_AHEAD / 2..LOOK_AHEAD + 2 * SEEDS_AT_ONCE as usize).contains(&begun), "{begun} of 24000");
+        schedule.end(0, Line::New(String::new()), &Json::Null);
+        assert_eq!(std::iter::from_fn(|| schedule.take()).count(), begun);
+        assert_eq!(schedule.begin().map(|place| sweep.number(place)), Some(begun as u64), "and it goes on");
+    }
+
+    #[test]
+    fn how_many_seeds_a_cell_has_does_not_depend_on_what_ends_first() {
+        let sweep =
+            sweep("Until(metric: \"lookups.success\", protocol: \"b\", half_width: 0.5, batch: 3, at_most: 90)");
+        let alone = run_all(&sweep, &Filter::default(), 1, 1).0;
+        for (workers, seed) in [(2, 2), (16, 3), (200, 4)] {
+            assert_eq!(run_all(&sweep, &Filter::default(), workers, seed).0, alone, "{workers} at once");
+        }
+        let of_cell = |cell: usize| alone.iter().filter(|run| sweep.place(**run).cell == cell).count();
+        let counts: Vec<usize> = (0..7).map(of_cell).collect();
+        assert!(counts[0] == 60 && counts[6] > 60 && counts[6] < 180, "two protocols, 30 seeds and more: {counts:?}");
+        assert!(alone.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn what_was_kept_is_not_begun_again() {
+        let sweep = sweep("Until(metric: \"lookups.success\", half_width: 0.5, batch: 3, at_most: 90)");
+        let all = Filter::default();
+        let wanted = run_all(&sweep, &all, 1, 1).0;
+        let mut schedule = Schedule::new(&sweep, &all);
+        for run in wanted.iter().filter(|run| *run % 3 == 0) {
+            let line = json!({"run": run, "figures": figures(*run, &sweep)});
+            schedule.has_kept(*run, line.to_string());
+        }
+        for run in &wanted[..100] {
+            assert_eq!(schedule.expected(), Some(*run));
+            schedule.end(*run, Line::Written, &figures(*run, &sweep));
+            assert_eq!(schedule.take(), Some(Line::Written));
+        }
+        let begun: Vec<u64> = std::iter::from_fn(|| {
+            while schedule.take().is_some() {}
+            let run = schedule.begin().map(|place| sweep.number(place))?;
+            schedule.end(run, Line::New(String::new()), &figures(run, &sweep));
+            Some(run)
+        })
+        .collect();
+        let missing: Vec<u64> = wanted[100..].iter().copied().filter(|run| run % 3 != 0).collect();
+        assert_eq!(begun, missing);
+    }
+}

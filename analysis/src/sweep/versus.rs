@@ -380,16 +380,16 @@ mod tests {
     #[test]
     fn values_that_are_gone_are_no_improvement() {
         let figures = [Figure::named("recovery.correct_after_s").expect("lower is better")];
-        let one = sample_of("a", [5.0, 6.0, 7.0]);
+        let ones = [sample_of("a", [5.0, 6.0, 7.0])];
         let mut other = sample_of("a", [1.0, 2.0, 3.1]);
         other.values[0].insert(2, None);
-        let found = compare(&[one.clone()], &[other], &figures).expect("comparable");
+        let found = compare(&ones, &[other], &figures).expect("comparable");
         assert_eq!((found.rows[0].verdict, found.rows[0].lost, found.is_worse()), (Verdict::Lost, 1, true));
         let stranger = sample_of("b", [1.0]);
-        assert!(compare(&[one.clone()], &[stranger], &figures).is_err());
-        let mut later = one.clone();
+        assert!(compare(&ones, &[stranger], &figures).is_err());
+        let mut later = ones[0].clone();
         later.values[0] = [(9, Some(1.0))].into();
-        assert!(compare(&[one], &[later], &figures).expect_err("no pairs").contains("no seed in common"));
+        assert!(compare(&ones, &[later], &figures).expect_err("no pairs").contains("no seed in common"));
     }
 
     /// Of 600 comparisons of two results that differ by chance alone, with 20 samples each, at most 5 in 100 call anything changed;
