@@ -297,7 +297,7 @@ fn seeds_come_until_the_interval_is_narrow_enough() {
     // The rule, looked at by hand: after 30, 37, 44, 51, 58 and 60 seeds.
     let is_enough = |values: &[f64]| {
         let (n, mean) = (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64);
-        let spread = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
+        let spread = (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0) / n).sqrt();
         analysis::statistics::t_quantile(values.len() - 1) * spread <= 0.05 * mean
     };
     for values in seeds.values() {
@@ -342,16 +342,16 @@ fn results_are_exported_as_tables() {
     assert_eq!(fs::read_to_string(&file).expect("written"), said.out);
     assert_eq!(dhtsim(&["export", &folder.path("out"), "--csv", "--out", &file]).code, 2, "nothing is replaced");
     let merged = dhtsim(&["export", &folder.path("out"), "--histograms"]).out;
-    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let mut counts: BTreeMap<(u64, String), u64> = BTreeMap::new();
     for row in csv::Reader::from_reader(merged.as_bytes()).records() {
         let row = row.expect("a row");
         if &row[4] == "hops" {
-            *counts.entry((row[0].to_owned(), row[3].to_owned())).or_default() +=
+            *counts.entry((row[0].parse().expect("a number"), row[3].to_owned())).or_default() +=
                 row[7].parse::<u64>().expect("a count");
         }
     }
     for ((cell, label), count) in counts {
-        let of_cell = lines.iter().filter(|line| line["cell"].to_string() == cell && line["label"] == label.as_str());
+        let of_cell = lines.iter().filter(|line| line["cell"] == cell && line["label"] == label.as_str());
         let answered = |name: &str| {
             of_cell.clone().map(|line| line["figures"]["lookups"][name].as_u64().expect("a count")).sum::<u64>()
         };

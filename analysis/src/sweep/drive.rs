@@ -143,21 +143,21 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn end(&self, run: u64, line: String, figures: &Json) {
+    /// A run has ended. Whether it is kept.
+    fn end(&self, run: u64, line: String, figures: &Json) -> bool {
         let mut state = self.lock();
         state.running -= 1;
-        let is_next = state.schedule.expected() == Some(run);
-        let kept = if is_next || state.stopped.is_some() {
-            Ok(Line::New(line))
-        } else {
-            state.store.keep(&line).map(|()| Line::Kept(line))
-        };
-        match kept {
-            Ok(line) => state.schedule.end(run, line, figures),
-            Err(error) => state.stop(Stopped::Disk(error)),
+        if state.may_write() {
+            let is_next = state.schedule.expected() == Some(run);
+            let kept = if is_next { Ok(Line::New(line)) } else { state.store.keep(&line).map(|()| Line::Kept(line)) };
+            match kept {
+                Ok(line) => state.schedule.end(run, line, figures),
+                Err(error) => state.stop(Stopped::Disk(error)),
+            }
+            state.write_out();
         }
-        state.write_out();
         self.changed.notify_all();
+        state.may_write()
     }
 
     fn stop(&self, stopped: Stopped) {
@@ -169,10 +169,15 @@ impl<'a> Desk<'a> {
 }
 
 impl State<'_> {
+    /// What ends while somebody stops it all is still kept, unless the disk would not.
+    fn may_write(&self) -> bool {
+        !matches!(self.stopped, Some(Stopped::Disk(_)))
+    }
+
     /// Writes all lines whose turn it is.
     fn write_out(&mut self) {
         let mut lines = String::new();
-        while self.stopped.is_none()
+        while self.may_write()
             && let Some(line) = self.schedule.take()
         {
             if let Line::New(line) | Line::Kept(line) = &line {
@@ -196,9 +201,11 @@ impl State<'_> {
         }
     }
 
-    /// The first reason is the one that is told.
+    /// The first reason is the one that is told, unless the disk would not: then nothing more is kept.
     fn stop(&mut self, stopped: Stopped) {
-        self.stopped.get_or_insert(stopped);
+        if self.stopped.is_none() || matches!(stopped, Stopped::Disk(_)) && self.may_write() {
+            self.stopped = Some(stopped);
+        }
     }
 }
 
@@ -219,8 +226,8 @@ fn work(sweep: &Sweep, desk: &Desk<'_>, progress: &Progress, count: &Count) {
     while let Some(place) = desk.begin() {
         match bench.run(place, progress) {
             Ok((line, figures)) => {
-                count.ended.fetch_add(1, Ordering::Relaxed);
-                desk.end(sweep.number(place), line, &figures);
+                let is_kept = desk.end(sweep.number(place), line, &figures);
+                count.ended.fetch_add(u64::from(is_kept), Ordering::Relaxed);
             }
             Err(stopped) => desk.stop(stopped),
         }
