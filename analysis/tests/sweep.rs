@@ -92,6 +92,19 @@ fn every_shipped_sweep_is_legal() {
 }
 
 #[test]
+fn a_plan_is_no_scenario() {
+    let folder = Folder::with(&plan("seeds: 1..3,"));
+    for verb in ["run", "check", "trace"] {
+        let said = dhtsim(&[verb, &folder.plan()]);
+        assert!(
+            said.code == 2 && said.err.contains("this is the plan of a sweep, and no scenario"),
+            "{verb}: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
 fn the_plan_in_the_readme_is_legal() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
     let readme = fs::read_to_string(root.join("README.md")).expect("there");

@@ -22,7 +22,15 @@ pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
         Ok(()) => Ok(scenario),
         Err(mistake) => Err(locate(name, text, &mistake)),
     });
-    checked.map_err(|diagnostic| lone_protocol(text).map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+    let better = || plan_of_sweep(text).or_else(|| lone_protocol(text));
+    checked.map_err(|diagnostic| better().map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+}
+
+/// Who gives a sweep to what reads scenarios is told so, and not that it lacks everything.
+fn plan_of_sweep(text: &str) -> Option<Mistake> {
+    Source::new("", text).root()?.field("base")?;
+    let title = "this is the plan of a sweep, and no scenario";
+    Some(Mistake::new("base", title).in_name().label("the scenario that it changes").help("`dhtsim sweep` runs it"))
 }
 
 /// Reads any other document as scenarios are read, with the same errors.
