@@ -50,6 +50,9 @@ pub(crate) enum Verb {
 pub(crate) struct Run {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -78,6 +81,9 @@ pub(crate) struct Claims {
     /// Scenarios that hold claims; a folder stands for all in it that do; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
@@ -102,6 +108,9 @@ pub(crate) struct Sweep {
     /// Only runs for which this holds, such as "successors <= 4" or "protocol == 'Chord'" (may be given more than once).
     #[arg(long, value_name = "CONDITION")]
     pub(crate) filter: Vec<String>,
+    /// A folder with measured data, for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
@@ -148,6 +157,9 @@ pub(crate) struct Check {
     /// Scenarios; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// Print the plan: a scenario in which everything is decided.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -176,12 +188,17 @@ pub(crate) enum ListWhat {
     Metrics,
     /// Settings of a scenario.
     Settings,
+    /// What is built in by name: regions, and churn as measured.
+    Presets,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Trace {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,

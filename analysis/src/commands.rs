@@ -19,7 +19,7 @@ use analysis::execute::{Failure, Input, Progress};
 use analysis::results::Document;
 use scenarios::diagnostic::Diagnostic;
 use scenarios::files as scenario_files;
-use scenarios::files::Folder;
+use scenarios::files::Folders;
 
 /// Why a verb ends without success.
 pub(crate) enum End {
@@ -88,8 +88,10 @@ pub(crate) fn input(path: &Path) -> Result<Input, End> {
     Ok(Input { name, title, bytes })
 }
 
-pub(crate) fn folder_of(path: &Path) -> Folder {
-    Folder(path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned))
+/// The files that a scenario may name.
+pub(crate) fn files_of(path: &Path, data: &[PathBuf]) -> Folders {
+    let beside = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    Folders { beside, data: data.to_vec() }
 }
 
 pub(crate) fn set_jobs(jobs: Option<usize>) -> Result<(), End> {

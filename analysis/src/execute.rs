@@ -8,6 +8,7 @@ use protocols::dht::Dht;
 use protocols::{Entry, Visitor};
 use rayon::prelude::*;
 use scenarios::ast::{DEFAULT_SEED, Scenario};
+use scenarios::data::Data;
 use scenarios::diagnostic::Diagnostic;
 use scenarios::files::Files;
 use scenarios::mistake::Mistake;
@@ -21,7 +22,7 @@ use sim::time::SimTime;
 use crate::claims;
 use crate::comparison::compare;
 use crate::expect;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Queueing};
 use crate::results::{Document, Outcome};
 
 /// A scenario as a user gives it.
@@ -133,7 +134,11 @@ pub fn execute(
     let scenario = read::scenario(&input.name, &input.bytes)?;
     check(input, &scenario)?;
     let seeds = choice.seeds.clone().unwrap_or_else(|| scenario.seeds());
-    let plan = |seed: &u64| Plan::make(&scenario, *seed, files).map(Arc::new).map_err(|mistake| input.locate(&mistake));
+    let data = Data::read(&scenario, files).map_err(|mistake| input.locate(&mistake))?;
+    let plan = |seed: &u64| {
+        let plan = Plan::make_with(&scenario, *seed, files, &data);
+        plan.map(Arc::new).map_err(|mistake| input.locate(&mistake))
+    };
     let plans = seeds.par_iter().map(plan).collect::<Result<Vec<Arc<Plan>>, _>>()?;
     let jobs = jobs(&scenario, &plans);
     progress.done.store(0, Ordering::Relaxed);
@@ -178,7 +183,7 @@ fn jobs<'a>(scenario: &'a Scenario, plans: &'a [Arc<Plan>]) -> Vec<(&'a String, 
 fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> Document {
     let outcome = |run: &Run| {
         let Run { label, entry, plan, finished, .. } = run;
-        Outcome::new(label, entry, plan.seed, plan.nodes(), plan.end, finished)
+        Outcome::new(label, entry, plan, finished)
     };
     let results: Vec<Outcome> = runs.iter().map(outcome).collect();
     Document {
@@ -221,10 +226,12 @@ impl Visitor for Watching<'_> {
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;
-        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, .. } = finished;
+        metrics.queueing = Queueing(finished.access);
+        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access, .. } =
+            finished;
         let observer = metrics;
         let finished =
-            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes };
+            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access };
         Ok((finished, lookups))
     }
 }

@@ -124,7 +124,7 @@ pub fn folder(input: &Input, executed: &Executed, read_files: BTreeMap<String, V
     ];
     let mut inputs = BTreeMap::new();
     for (place, (name, bytes)) in read_files.into_iter().enumerate() {
-        let saved = format!("inputs/{place}.csv");
+        let saved = format!("inputs/{place}{}", extension(&name));
         inputs.insert(name, saved.clone());
         files.push((saved, bytes));
     }
@@ -140,6 +140,14 @@ pub fn folder(input: &Input, executed: &Executed, read_files: BTreeMap<String, V
     };
     files.push(("provenance.json".to_owned(), json(&provenance)));
     files
+}
+
+/// How a name ends, if that can be the end of any file's name.
+fn extension(name: &str) -> String {
+    let last = name.rsplit_once('.').map(|(_, last)| last);
+    last.filter(|last| last.chars().all(|c| c.is_ascii_alphanumeric()))
+        .map(|last| format!(".{last}"))
+        .unwrap_or_default()
 }
 
 /// A document as text, with a line break at the end.
@@ -200,5 +208,9 @@ impl<F: Files> Files for Remembering<F> {
         let mut read = self.read.lock().expect("nobody panicked while reading a file");
         read.insert(name.to_owned(), bytes.clone());
         Ok(bytes)
+    }
+
+    fn places(&self) -> String {
+        self.below.places()
     }
 }

@@ -8,6 +8,7 @@ mod distribution;
 mod drops;
 mod lookups;
 mod population;
+mod queueing;
 mod series;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use distribution::{Distribution, Packed};
 pub use drops::Drops;
 pub use lookups::Lookups;
 pub use population::Population;
+pub use queueing::Queueing;
 pub use series::{Point, Series};
 
 /// Everything that is measured in one run.
@@ -47,6 +49,8 @@ pub struct Metrics {
     pub population: Population,
     /// Messages that were dropped after the warm-up.
     pub drops: Drops,
+    /// What messages have met at queues, over the whole run.
+    pub queueing: Queueing,
     /// The same figures over time, in equal steps of the whole run.
     pub series: Series,
     /// Lookups since the last departure: of one run, they are not added up.
@@ -79,6 +83,7 @@ impl Metrics {
             nodes: NodeCounts::default(),
             population: Population::new(warm_up, series.step, series.points.len()),
             drops: Drops::default(),
+            queueing: Queueing::default(),
             series,
             since_departure: SinceDeparture::default(),
         }
@@ -103,6 +108,7 @@ impl Metrics {
         self.series.add(&other.series);
         self.population.add(&other.population);
         self.drops.add(&other.drops);
+        self.queueing.add(&other.queueing);
     }
 
     /// The run has ended.

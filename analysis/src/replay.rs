@@ -81,6 +81,10 @@ impl Files for Saved {
         };
         Folder(self.folder.clone()).read(saved)
     }
+
+    fn places(&self) -> String {
+        "in the folder of the saved run".to_owned()
+    }
 }
 
 /// Compares a run with its repetition.

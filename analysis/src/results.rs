@@ -2,12 +2,14 @@
 //! depends on the machine, the clock or the file's place.
 
 use protocols::Entry;
+use scenarios::plan::Plan;
 use scenarios::run::Finished;
 use serde::{Serialize, Serializer};
+use sim::access::QueueFigures;
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Volume};
+use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -59,10 +61,14 @@ pub struct Outcome {
     pub leaves: u64,
     /// How many crashed.
     pub crashes: u64,
+    /// How many sessions of the traces have no length: nobody came in them.
+    pub skipped_sessions: u64,
     /// How many nodes were up after the warm-up.
     pub population: PopulationFigures,
     /// Messages that were dropped after the warm-up, by cause.
     pub drops: DropFigures,
+    /// What messages have met at queues, over the whole run.
+    pub queueing: QueueingFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -103,7 +109,27 @@ pub struct DropFigures {
     cut: u64,
     partition: u64,
     node_down: u64,
+    queue_full: u64,
+    undialable: u64,
     total: u64,
+}
+
+/// What messages have met at queues.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct QueueingFigures {
+    uplink: WaitFigures,
+    downlink: WaitFigures,
+    service: WaitFigures,
+}
+
+/// What messages have met at queues of one sort; null where there were none.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct WaitFigures {
+    passed: u64,
+    dropped: u64,
+    waited_share: Option<f64>,
+    wait_ms_mean: Option<f64>,
+    wait_ms_max: Option<f64>,
 }
 
 /// What became of lookups.
@@ -302,24 +328,26 @@ pub struct Claimed {
 
 impl Outcome {
     /// The figures of one run.
-    pub fn new(label: &str, entry: &Entry, seed: u64, nodes: usize, end: SimTime, run: &Finished<Metrics>) -> Self {
+    pub fn new(label: &str, entry: &Entry, plan: &Plan, run: &Finished<Metrics>) -> Self {
         let metrics = &run.observer;
         Self {
             protocol: entry.about().name,
             label: label.to_owned(),
             settings: entry.clone(),
-            seed,
-            nodes,
+            seed: plan.seed,
+            nodes: plan.nodes(),
             members_at_end: run.members,
             events: run.events,
             fingerprint: run.fingerprint.to_string(),
-            virtual_time_s: (end - SimTime::ZERO).as_secs_f64(),
+            virtual_time_s: (plan.end - SimTime::ZERO).as_secs_f64(),
             joins: metrics.joins.done,
             joins_asked: metrics.joins.asked,
             leaves: metrics.nodes.leaves,
             crashes: metrics.nodes.crashes,
+            skipped_sessions: plan.skipped_sessions,
             population: PopulationFigures::of(&metrics.population),
             drops: DropFigures::of(&metrics.drops),
+            queueing: QueueingFigures::of(&metrics.queueing),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -368,7 +396,30 @@ impl DropFigures {
             cut: drops.of(DropCause::Cut),
             partition: drops.of(DropCause::Partition),
             node_down: drops.of(DropCause::NodeDown),
+            queue_full: drops.of(DropCause::QueueFull),
+            undialable: drops.of(DropCause::Undialable),
             total: drops.total(),
+        }
+    }
+}
+
+impl QueueingFigures {
+    fn of(Queueing(figures): &Queueing) -> Self {
+        let [uplink, downlink, service] = [figures.uplink, figures.downlink, figures.service].map(WaitFigures::of);
+        Self { uplink, downlink, service }
+    }
+}
+
+impl WaitFigures {
+    /// Waiting is the time before a message is transmitted or served.
+    pub fn of(figures: QueueFigures) -> Self {
+        let QueueFigures { passed, waited, waiting_ns_total, waiting_ns_max, dropped } = figures;
+        Self {
+            passed,
+            dropped,
+            waited_share: share(waited as f64, passed as f64),
+            wait_ms_mean: share(waiting_ns_total as f64 / NANOS_PER_MILLI, passed as f64),
+            wait_ms_max: (passed > 0).then_some(waiting_ns_max as f64 / NANOS_PER_MILLI),
         }
     }
 }
@@ -461,6 +512,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("joins_asked", "times a node was told to join, whole run"),
     ("leaves", "nodes that left gracefully, whole run"),
     ("crashes", "nodes that crashed, whole run"),
+    ("skipped_sessions", "sessions of no length in the traces, in which nobody came"),
     ("population.mean", "nodes that are up, members or not, on average over time after the warm-up"),
     ("population.least", "the fewest nodes that were up at any time after the warm-up"),
     ("population.most", "the most"),
@@ -470,6 +522,23 @@ pub const METRICS: &[(&str, &str)] = &[
     ("drops.cut", "sent over a link that was cut"),
     ("drops.partition", "sent from one part of a partition to another"),
     ("drops.node_down", "sent to a node that was down when they arrived"),
+    ("drops.queue_full", "dropped at the tail of a full queue: of an uplink, of a downlink, of a slow node"),
+    ("drops.undialable", "sent to a node behind a NAT that had not lately sent anything to their sender"),
+    ("queueing.uplink.passed", "messages that passed an uplink of limited rate, whole run"),
+    ("queueing.uplink.dropped", "messages dropped at its full queue"),
+    ("queueing.uplink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.uplink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.uplink.wait_ms_max", "how long one waited at most"),
+    ("queueing.downlink.passed", "messages that passed a downlink of limited rate, whole run"),
+    ("queueing.downlink.dropped", "messages dropped at its full queue"),
+    ("queueing.downlink.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.downlink.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.downlink.wait_ms_max", "how long one waited at most"),
+    ("queueing.service.passed", "messages that were served by a slow node, whole run"),
+    ("queueing.service.dropped", "messages dropped at its full queue"),
+    ("queueing.service.waited_share", "the share of those that passed that had to wait"),
+    ("queueing.service.wait_ms_mean", "how long they waited, on average over all that passed"),
+    ("queueing.service.wait_ms_max", "how long one waited at most"),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),

@@ -148,6 +148,18 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
     if !drops.is_empty() {
         row(page, "dropped", &drops.join(", "));
     }
+    for (place, (queues, figures)) in all.queueing.in_use().enumerate() {
+        let waited = share(100.0 * figures.waited as f64, figures.passed as f64);
+        let mean = share(figures.waiting_ns_total as f64 / 1e6, figures.passed as f64);
+        let longest = figures.waiting_ns_max as f64 / 1e6;
+        let text = format!(
+            "{} % of {} messages wait at {queues}, {} ms on average, {longest:.1} at most",
+            figure(waited, 1),
+            figures.passed,
+            figure(mean, 1)
+        );
+        row(page, if place == 0 { "queues" } else { "" }, &text);
+    }
     if let Some(departed) = all.nodes.last_departure.filter(|_| runs == 1) {
         let after = |span: Option<Span>| span.map_or("not seen within the run".to_owned(), in_seconds);
         let from = in_seconds(departed - SimTime::ZERO);
@@ -209,12 +221,14 @@ fn figure(value: Option<f64>, digits: usize) -> String {
 }
 
 /// What is said of each cause.
-const DROPS: [(DropCause, &str); 5] = [
+const DROPS: [(DropCause, &str); 7] = [
     (DropCause::Loss, "lost"),
     (DropCause::FaultLoss, "lost by a fault"),
     (DropCause::Cut, "on links that were cut"),
     (DropCause::Partition, "between the parts of a partition"),
     (DropCause::NodeDown, "to nodes that were down"),
+    (DropCause::QueueFull, "at full queues"),
+    (DropCause::Undialable, "to nodes that cannot be called"),
 ];
 /// Where labels of expectations stand, and what is left of them at least.
 const LABEL_COLUMN: usize = 10;

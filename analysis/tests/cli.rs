@@ -117,7 +117,8 @@ fn json_has_every_key_that_is_promised() {
 fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
     let folder = TempDir::new().expect("a temporary folder");
     let text = with_line("Crash(count: 2)").replace("rate:", "copies: 2, rate:");
-    let text = text.replace("end:", r#"phases: {"all": (from: "0s", until: "30s")}, end:"#);
+    let queues = r#"network: (bandwidth: (up: "1Mbit/s", down: "1Mbit/s")), hosts: (slow: [(share: 1.0, service: Constant("1ms"))])"#;
+    let text = text.replace("end:", &format!(r#"phases: {{"all": (from: "0s", until: "30s")}}, {queues}, end:"#));
     let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);
@@ -135,6 +136,33 @@ fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
             "{name} is not listed"
         );
     }
+}
+
+#[test]
+fn what_is_built_in_is_listed_with_its_source() {
+    let listed = dhtsim(&["list", "presets"]).out;
+    for name in ["aws-2019", "world-2019", "kad-2007", "gnutella-2001", "skype-2005", "p2psim"] {
+        assert!(listed.contains(&format!("\n  {name}\n")), "{name}: {listed}");
+    }
+    assert!(listed.contains("correlation: 0.43") && listed.contains("Weibull(shape:0.61511"), "{listed}");
+    let entries = json(&["list", "presets", "--json"]);
+    let entries = entries["presets"].as_array().expect("a list");
+    assert!(entries.iter().all(|entry| entry["source"].as_str().is_some_and(|source| source.len() > 10)));
+}
+
+#[test]
+fn sessions_of_no_length_are_told() {
+    let folder = TempDir::new().expect("a temporary folder");
+    save(&folder, "trace.avt", "1 2 0 10 12 12\n2 1 0 20\n");
+    let churn = r#"churn: [Trace(file: "trace.avt")]"#;
+    let path = save(
+        &folder,
+        "trace.ron",
+        &small(churn).replace(r#"script: [(at: "0s", do: Join(nodes: 5, every: "100ms"))],"#, ""),
+    );
+    let said = dhtsim(&["check", &path]);
+    assert!(said.out.contains("2 nodes, 1 runs (Chord), 1 sessions of no length skipped"), "{}", said.out);
+    assert_eq!(json(&["run", "--json", &path])["results"][0]["skipped_sessions"], 1);
 }
 
 #[test]
@@ -411,6 +439,29 @@ fn a_saved_run_replays_the_same() {
 }
 
 #[test]
+fn measured_data_lie_in_folders_that_are_named_and_are_saved_with_a_run() {
+    let [folder, data] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
+    save(&data, "five.csv", "0,11,12\n21,0,22\n31,32,0\n");
+    let matrix = r#"network: (latency: Matrix(file: "five.csv", values: RoundTrip)), seeds: 1..3"#;
+    let path = save(&folder, "matrix.ron", &small(matrix));
+    let said = dhtsim(&["check", &path]);
+    assert!(said.code == 2 && said.err.contains("it is looked for beside the scenario;"), "{}", said.err);
+    let named = data.path().display().to_string();
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let with_data = |words: &[&str]| dhtsim(&[words, &["--data", &nowhere, "--data", &named, &path]].concat());
+    assert_eq!(with_data(&["check"]).code, 0);
+    assert_eq!(with_data(&["trace", "--until", "1s"]).code, 0);
+    let out = folder.path().join("saved").display().to_string();
+    let run = with_data(&["run", "--out", &out]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    drop(data);
+    assert_eq!(names(&Path::new(&out).join("inputs")), ["0.csv"]);
+    let said = dhtsim(&["replay", &out]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.lines().count() == 2 && said.out.lines().all(|line| line.starts_with("same")), "{}", said.out);
+}
+
+#[test]
 fn a_saved_run_that_was_tampered_with_diverges() {
     let tampers: [(&str, &str, &str, i32); 7] = [
         ("scenario.ron", "\"10/s\"", "\"11/s\"", 5),
@@ -515,7 +566,7 @@ fn check_says_what_would_run() {
     let said = dhtsim(&["check", &two, &one]);
     assert_eq!(said.out, "two: ok, 5 nodes, 6 runs (a, b)\none: ok, 5 nodes, 1 runs (Chord)\n");
     let checked = json(&["check", "--json", &two, &one]);
-    let first = r#"{"nodes":5,"protocols":["a","b"],"runs":6,"scenario":"two","valid":true}"#;
+    let first = r#"{"nodes":5,"protocols":["a","b"],"runs":6,"scenario":"two","skipped_sessions":0,"valid":true}"#;
     assert_eq!((checked[0].to_string().as_str(), &checked[1]["runs"]), (first, &1.into()), "one document for all");
     assert_eq!(dhtsim(&["check", "--plan", &two, &one]).code, 2, "a plan is one scenario");
 }

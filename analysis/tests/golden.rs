@@ -75,8 +75,22 @@ fn shipped_scenarios() -> Vec<PathBuf> {
         found.extend(files.into_iter().flatten().flatten().map(|file| file.path()));
     }
     found.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+    found.retain(|path| match missing_data(path) {
+        Some(file) => {
+            eprintln!("{} was not run: {file} is no part of the repository", path.display());
+            false
+        }
+        None => true,
+    });
     found.sort();
     found
+}
+
+/// The first file that a scenario names and that does not lie beside it: measured data, which a user brings.
+fn missing_data(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).expect("a shipped scenario can be read");
+    let names = text.split("file: \"").skip(1).filter_map(|rest| rest.split('"').next());
+    names.map(str::to_owned).find(|name| !path.with_file_name(name).exists())
 }
 
 fn root() -> PathBuf {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use analysis::execute::{Failure, Input, Progress};
 use analysis::sweep::plan::Sweep;
+use scenarios::files::Folders;
 
 #[test]
 fn every_wrong_plan_gets_its_message() {
@@ -24,7 +25,7 @@ fn difference(path: &Path) -> Option<String> {
     let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
     let bytes = fs::read(path).expect("a plan of the corpus can be read");
     let input = Input { name: name.clone(), title: "wrong".to_owned(), bytes };
-    let said = match Sweep::read(&input, &folder(), &Progress::default()) {
+    let said = match Sweep::read(&input, &Folders { beside: folder(), data: vec![] }, &Progress::default()) {
         Ok(_) => return Some(format!("{name} is not wrong at all")),
         Err(Failure::Interrupted) => return Some(format!("{name}: nobody interrupts")),
         // What is named from this folder has its own place before it, which is the machine's.

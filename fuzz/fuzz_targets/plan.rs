@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scenarios::ast::{Action, Scenario, Workload};
+use scenarios::ast::{Action, Churn, RatePer, Scenario, Workload};
 use scenarios::files::NoFiles;
 use scenarios::plan::Plan;
 use scenarios::read;
@@ -36,10 +36,25 @@ fn is_small(scenario: &Scenario) -> bool {
         _ => 0,
     };
     let requests = |workload: &Workload| match workload {
-        Workload::Lookups { rate, .. } => scenario.end.0.as_nanos() as f64 / rate.gap_nanos(),
-        Workload::Csv { .. } => 0.0,
+        Workload::Lookups(lookups) => {
+            let of_each = scenario.end.0.as_nanos() as f64 / lookups.rate.gap_nanos();
+            let all: u64 = scenario.script.iter().map(|line| nodes(&line.r#do)).sum();
+            let faster = lookups.bursts.map_or(1.0, |bursts| bursts.factor.0.max(1.0));
+            of_each * faster * if lookups.per == RatePer::Node { all as f64 } else { 1.0 }
+        }
+        Workload::ClosedLoop(_) | Workload::Csv(_) => 0.0,
+    };
+    let end = scenario.end.0.as_nanos() as f64;
+    let strikes = |churn: &Churn| match churn {
+        // However short, sessions that are as many as a run has milliseconds are slow on purpose.
+        Churn::Sessions(sessions) => sessions.nodes.0 as f64 * end / 1e6,
+        Churn::Arrivals(arrivals) => end / arrivals.rate.gap_nanos(),
+        Churn::Departures(departures) => end / departures.rate.gap_nanos(),
+        Churn::Failures(failures) => end / failures.rate.gap_nanos(),
+        Churn::Trace(_) => 0.0,
     };
     scenario.script.iter().all(|line| nodes(&line.r#do) < 2_000)
+        && scenario.churn.0.iter().map(|(_, churn)| strikes(churn)).sum::<f64>() < 1e6
         && scenario.workload.iter().map(requests).sum::<f64>() < 100_000.0
 }
 

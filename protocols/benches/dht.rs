@@ -124,7 +124,7 @@ fn converged<P: Dht>(nodes: u32, settings: &P::Settings) -> World<P> {
     let mut words = Stream::open(1, StreamPurpose(99), 0);
     let keys: Vec<Key> = (0..nodes).map(|_| width.random(|| words.word())).collect();
     let members: Members = keys.iter().zip(0..).map(|(key, number)| (*key, Address(number))).collect();
-    let links = Links::new(1, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Pair);
+    let links = Links::of(1, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Pair);
     let common = Common::new(width, keys, settings.clone()).seeded(1);
     let mut world = World::<P>::new(1, common, links, (EventCount::default(), Answers::default()));
     for node in (0..nodes).map(Address) {

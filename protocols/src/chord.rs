@@ -38,6 +38,15 @@
 //!     The timeouts of ToN 2003, Table II, are those of lookups that forget.
 //! 13. A lookup that finds nobody to ask begins again after a pause, until its deadline; the papers' fail at once
 //!     (`restart_lost`). Where it does not begin again, a recursive lookup of which nothing is heard still does.
+//! 14. A node that comes back ([`Dht::revived`]) still has its fingers, its list and its predecessor, and none of them in
+//!     use: it takes its place by Zave's `Join`, from the list of a predecessor that has answered, and the old list is gone
+//!     then; the fingers stay until they are fixed or found silent. On its way in it asks the bootstrap first, who is said
+//!     to live, and while nobody has answered those whom it remembers, the nearest before its own place first, since they
+//!     need the fewest steps to it. Who is silent is forgotten. A node that was given no bootstrap asks all it remembers;
+//!     if none of them is a member it begins a ring, as any node that is told of nobody, and its fingers may still lead it
+//!     to another (note 11). ToN 2003 takes a node that comes back for a new one.
+//! 15. A node that is told of further bootstraps while it asks others for the way to its place asks the new ones when those
+//!     are silent; once a member has answered, they are kept for the next attempt.
 
 mod correct;
 mod fingers;
@@ -65,7 +74,7 @@ use search::Route;
 
 pub use message::{Errand, Message, Toll};
 pub use node::{Chord, Timer};
-pub use settings::{Merge, RouteOver, Rules, Settings};
+pub use settings::{FingerOrder, Merge, RouteOver, Rules, Settings};
 
 impl Protocol for Chord {
     type Message = Message;
@@ -140,6 +149,12 @@ impl Dht for Chord {
         chord
     }
 
+    fn revived(self, _: Address, _: &Common<Settings>) -> Self {
+        let Self { ring, fingers, mut lookups, calls, .. } = self;
+        lookups.clear();
+        Self { ring, fingers, lookups, calls: calls.revived(), ..Self::default() }
+    }
+
     fn owner(members: &Members, key: Key) -> Option<Address> {
         members.from(key).next().map(|(_, address)| address)
     }
@@ -161,13 +176,13 @@ impl Dht for Chord {
     }
 
     fn state_bytes(&self) -> usize {
-        let lists = self.ring.successors.capacity() + self.bootstraps.capacity();
         size_of::<Self>()
             + self.fingers.heap_bytes()
+            + self.bootstraps.heap_bytes()
             + self.calls.heap_bytes()
             + self.lookups.heap_bytes()
             + self.taken.heap_bytes()
-            + lists * size_of::<Address>()
+            + self.ring.successors.capacity() * size_of::<Address>()
     }
 }
 
@@ -195,6 +210,9 @@ impl Chord {
                 if let Some(Call { to, what, .. }) = self.silence(call, cx) {
                     if cx.shared().settings.drop_silent_fingers {
                         self.fingers.forget(to);
+                    }
+                    if self.status != Status::Member {
+                        self.ring.bury(to);
                     }
                     self.no_answer(to, what, cx);
                 }

@@ -50,6 +50,13 @@ pub trait Dht:
     /// when it is told to [`Request::Begin`].
     fn converged(me: Address, members: &Members, common: &Common<Self::Settings>) -> Self;
 
+    /// A node that comes back with what it had on disk. Given is its state when it went down, by crash or leave, at any
+    /// moment: it keeps whom it knew, and has nothing under way. It is no member, and waits to be asked to join; then it
+    /// asks those that it knew as well, and takes none of them for alive before it has heard them. No call has a number
+    /// that a call of the former life had, so that late answers end nothing.
+    #[must_use]
+    fn revived(self, me: Address, common: &Common<Self::Settings>) -> Self;
+
     /// The member that owns the key, by this protocol's rule; none if there is no member.
     fn owner(members: &Members, key: Key) -> Option<Address>;
 
@@ -70,7 +77,18 @@ pub trait Dht:
 /// What a node's user asks of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Request {
-    /// Join the overlay that these nodes are said to be in, or begin one if there are none.
+    /// Join the overlay that these nodes are said to be in, or begin one if there are none. A node that came back
+    /// ([`Dht::revived`]) asks those that it knew as well, and begins an overlay only if none of them is a member either.
+    ///
+    /// A join goes on until it works out: each bootstrap has its turn, with a pause of a second, on average, after every
+    /// attempt, for ever.
+    ///
+    /// A node that is joining can be asked again. It takes these bootstraps in front of those it had; an empty list says
+    /// nothing new. If it pauses between two attempts it makes the next at once. An attempt under way is not broken off,
+    /// because it may work out; whether the new ones are asked beside it or when it comes to nothing, the protocol's notes
+    /// say.
+    ///
+    /// To a member it means nothing.
     Join {
         /// Nodes to ask, in order of preference.
         bootstraps: Vec<Address>,

@@ -38,6 +38,13 @@
 //! 12. The first refresh of a node's buckets is due after half to one and a half periods, so that nodes which were born
 //!     together do not refresh together.
 //! 13. A lookup for more than k copies looks for as many nodes; it may miss some, because replies name k.
+//! 14. A node that comes back ([`Dht::revived`]) has its buckets, the order in them and the replacement caches; which of its
+//!     contacts were silent it has forgotten. Its lookup of its own id begins with the bootstrap and with the closest of its
+//!     contacts, as any lookup does: they are asked by distance, alpha at a time, so that neither has to wait for the
+//!     other's silence. Contacts that are gone go as they always do, by silence, when somebody is there to replace them. A
+//!     node that was given no bootstrap and of whose contacts nobody answers as a member is one again all the same, as one
+//!     whose contacts are all stale (note 7). The paper does not say what a node does that comes back.
+//! 15. A node that is told of further bootstraps while it looks up its own id asks them beside the others.
 
 mod buckets;
 mod lookup;
@@ -116,6 +123,12 @@ impl Dht for Kademlia {
         Self { buckets: Buckets::converged(members, Place { me, common }), ..Self::default() }
     }
 
+    fn revived(self, _: Address, _: &Common<Settings>) -> Self {
+        let Self { buckets, mut lookups, calls, .. } = self;
+        lookups.clear();
+        Self { buckets, lookups, calls: calls.revived(), remembers: true, ..Self::default() }
+    }
+
     fn owner(members: &Members, key: Key) -> Option<Address> {
         members.closest_by_xor(key, 1).first().copied()
     }
@@ -133,14 +146,14 @@ impl Dht for Kademlia {
     }
 
     fn state_bytes(&self) -> usize {
-        let lists = (self.bootstraps.capacity() + self.pinged.capacity()) * size_of::<Address>();
         size_of::<Self>()
+            + self.bootstraps.heap_bytes()
+            + self.pinged.capacity() * size_of::<Address>()
             + self.buckets.heap_bytes()
             + self.trouble.heap_bytes()
             + self.calls.heap_bytes()
             + self.lookups.heap_bytes()
             + self.to_refresh.capacity() * size_of::<Key>()
-            + lists
     }
 }
 

@@ -239,6 +239,44 @@ impl Width {
         (self.number(key) == limbs).then_some(key)
     }
 
+    /// The key of a number, modulo `2^bits`.
+    pub fn modulo(self, number: u128) -> Key {
+        let mut limbs = [0; LIMBS];
+        limbs[LIMBS - 2] = (number >> u64::BITS) as u64;
+        limbs[LIMBS - 1] = number as u64;
+        self.align(limbs)
+    }
+
+    /// The way around the circle by this share of it, to the nearest key: 1 and any whole number lead back to zero, a
+    /// share below zero leads the other way.
+    ///
+    /// ```
+    /// use protocols::key::Width;
+    ///
+    /// let width = Width::new(16).unwrap();
+    /// assert_eq!(width.decimal(width.share(0.25)), "16384");
+    /// assert_eq!(width.decimal(width.share(-0.25)), "49152");
+    /// ```
+    ///
+    /// # Panics
+    /// If the share is not finite.
+    pub fn share(self, share: f64) -> Key {
+        assert!(share.is_finite(), "{share} is no share of a circle");
+        let size = share.abs();
+        // Each limb takes the next 64 bits: to scale by a power of two and to take the whole part away is exact.
+        let mut rest = size - size.trunc();
+        let limbs = std::array::from_fn(|_| {
+            let scaled = rest * TWO_TO_THE_64;
+            rest = scaled - scaled.trunc();
+            scaled as u64
+        });
+        let half = Key(std::array::from_fn(|limb| {
+            if limb == (self.0 / u64::BITS) as usize { 1 << (u64::BITS - 1) >> (self.0 % u64::BITS) } else { 0 }
+        }));
+        let way = (Key(limbs) + half).prefix(self.0);
+        if share < 0.0 { Key::ZERO - way } else { way }
+    }
+
     /// The key as a decimal number.
     pub fn decimal(self, key: Key) -> String {
         let mut limbs = self.number(key);
@@ -295,6 +333,7 @@ impl fmt::Display for Width {
 }
 
 const LIMBS: usize = 3;
+const TWO_TO_THE_64: f64 = 18_446_744_073_709_551_616.0;
 const DECIMAL_GROUP: u128 = 10_000_000_000_000_000_000;
 
 #[cfg(test)]
@@ -344,12 +383,31 @@ mod tests {
         assert!(key16(7).is_after_until(key16(7), key16(7)));
     }
 
+    #[test]
+    fn shares_of_the_circle_are_rounded_to_the_nearest_key_and_wrap() {
+        let of = |bits: u32, share: f64| width(bits).decimal(width(bits).share(share));
+        assert_eq!(of(4, 0.5), "8");
+        assert_eq!(of(4, -0.5), "8");
+        assert_eq!(of(4, 2.25), "4");
+        assert_eq!([of(4, 0.031), of(4, 0.032), of(4, -0.031), of(4, -0.032)], ["0", "1", "0", "15"]);
+        assert_eq!([of(4, 0.99), of(4, 1.0), of(4, -1e-300)], ["0", "0", "0"]);
+        assert_eq!(width(160).share(0.5), width(160).power(159));
+        assert_eq!(width(160).share(1.0 / (1u64 << 63) as f64 / (1u64 << 63) as f64), width(160).power(34));
+        assert_eq!(width(64).share(1.0 / TWO_TO_THE_64), width(64).power(0));
+    }
+
     proptest! {
         #[test]
         fn decimals_go_there_and_back(bits in 1..=160u32, words: [u64; 3]) {
             let mut words = words.into_iter();
             let key = width(bits).random(|| words.next().unwrap_or(0));
             prop_assert_eq!(width(bits).parse(&width(bits).decimal(key)), Some(key));
+        }
+
+        #[test]
+        fn a_number_modulo_the_circle_is_what_it_leaves(bits in 1..=127u32, number: u128) {
+            let rest = number % (1 << bits);
+            prop_assert_eq!(width(bits).decimal(width(bits).modulo(number)), rest.to_string());
         }
 
         #[test]

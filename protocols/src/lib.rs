@@ -12,16 +12,19 @@
 //! - [`key`]: points on a circle of 2^b places; [`duration`]: durations as written in files.
 //! - [`dht`]: the contract above the contract.
 //! - [`table`] and [`rpc`]: things under way, and calls with their timeouts and retries.
-//! - [`settings`]: settings that several protocols have; `calling`, `place`, `upkeep` and `taken` (private):
-//!   asking others, where a node stands, periods, and work handed over.
+//! - [`settings`]: settings that several protocols have; `bootstraps`, `calling`, `place`, `upkeep` and `taken` (private):
+//!   whom to ask on the way in, asking others, where a node stands, periods, and work handed over.
 //! - [`chord`]: Stoica et al., ToN 2003, with the rules of Zave, TSE 2017.
 //! - [`kademlia`]: Maymounkov and Mazières, IPTPS 2002.
 //! - [`pastry`]: Rowstron and Druschel, Middleware 2001, with the join of Azmy et al., ABZ 2016.
+//! - [`full_membership`]: all know all, by SWIM (Das, Gupta and Motivala, DSN 2002).
 
+mod bootstraps;
 mod calling;
 pub mod chord;
 pub mod dht;
 pub mod duration;
+pub mod full_membership;
 pub mod kademlia;
 pub mod key;
 pub mod pastry;
@@ -80,6 +83,7 @@ registry! {
     Chord(chord::Chord),
     Kademlia(kademlia::Kademlia),
     Pastry(pastry::Pastry),
+    FullMembership(full_membership::FullMembership),
 }
 
 /// Does something with a protocol whose type is known only at run time.

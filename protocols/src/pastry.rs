@@ -52,6 +52,16 @@
 //! 17. The owner names the holders of copies out of its leaf set. Up to |L|/2 + 1 copies they are the closest to the key;
 //!     of more, those on the side where ids are denser may be left out for farther ones on the other, and no more than
 //!     |L| + 1 are named.
+//! 18. A node that comes back ([`Dht::revived`]) has its routing table and its neighbourhood set, with their round trips;
+//!     silence takes out of them who is gone. Its leaf set it knows by name alone: it would say for which keys the node can
+//!     speak, and that is no longer true. So it joins as any other, by a handshake with all who stand around its place now.
+//!     To be led there it asks the bootstrap first, who is said to live, and where that one is silent or no member those
+//!     that it knew, the numerically closest to itself first, since they stand where it wants to be led. A node that was
+//!     given no bootstrap asks them all; if none is a member, it begins a ring, as any node that is told of nobody. The
+//!     papers take a node that comes back for a new one.
+//! 19. A node that is told of further bootstraps while it looks for its place sends a further errand by the first of them;
+//!     whoever has taken on the earlier one may still lead it there. Once it waits for its neighbours to answer, it keeps
+//!     them for the case that this comes to nothing.
 
 mod join;
 mod known;
@@ -73,7 +83,7 @@ use crate::dht::{Common, Dht, FailureReason, Members, Report, Request, Setting, 
 use crate::key::{Key, Width};
 use crate::place::place;
 use crate::rpc::Call;
-use known::Next;
+use known::{Known, Next};
 use node::{Cx, Status, What};
 use place::Place;
 
@@ -135,6 +145,18 @@ impl Dht for Pastry {
         warm::converged(members, Place { me, common })
     }
 
+    fn revived(self, me: Address, common: &Common<Settings>) -> Self {
+        let place = Place { me, common };
+        let Self { known, remembered, mut lookups, calls, .. } = self;
+        let mut remembered: Vec<Address> =
+            known.others().into_iter().chain(known.leaves.iter()).chain(remembered).collect();
+        remembered.sort_unstable_by(|one, other| place.order(place.my_key(), *one, *other));
+        remembered.dedup();
+        let known = Known { table: known.table, neighbourhood: known.neighbourhood, ..Known::default() };
+        lookups.clear();
+        Self { known, remembered, lookups, calls: calls.revived(), ..Self::default() }
+    }
+
     fn owner(members: &Members, key: Key) -> Option<Address> {
         warm::closest(members, key).next()
     }
@@ -163,7 +185,8 @@ impl Dht for Pastry {
             + self.lookups.heap_bytes()
             + self.taken.heap_bytes()
             + self.probing.capacity() * size_of::<(Address, crate::table::Handle)>()
-            + self.bootstraps.capacity() * size_of::<Address>()
+            + self.bootstraps.heap_bytes()
+            + self.remembered.capacity() * size_of::<Address>()
     }
 }
 
@@ -307,7 +330,10 @@ impl Pastry {
     fn no_answer(&mut self, node: Address, what: What, is_silent: bool, cx: &mut Cx<'_>) {
         match what {
             What::Ask(lookup) => self.no_way(lookup, node, is_silent, cx),
-            What::Forward(_) if self.status == Status::Joining => self.join_later(cx),
+            What::Forward(mut carried) if self.status == Status::Joining => {
+                carried.avoid.push(node);
+                self.be_led(None, carried, cx);
+            }
             What::Forward(mut carried) => {
                 carried.avoid.push(node);
                 self.carry(carried, cx);

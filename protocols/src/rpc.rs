@@ -65,9 +65,17 @@ impl<W> Default for Calls<W> {
 }
 
 impl<W> Calls<W> {
-    /// No calls yet, with numbers that hardly another life uses: see [`Table::of_life`].
-    pub fn of_life(life: u32) -> Self {
-        Self { table: Table::of_life(life), ..Self::default() }
+    /// Begins a life, with numbers that hardly another life uses: see [`Table::begin_life`].
+    pub fn begin_life(&mut self, life: u32) {
+        self.table.begin_life(life);
+    }
+
+    /// What a node has of its calls when it comes back: their numbers, so that none is given twice. That it made them,
+    /// and how long the answers took, it has forgotten.
+    #[must_use]
+    pub fn revived(mut self) -> Self {
+        self.table.clear();
+        Self { table: self.table, ..Self::default() }
     }
 
     /// Notes a new call, and says how long to wait for it.
@@ -117,6 +125,11 @@ impl<W> Calls<W> {
     /// The call of this number, while it waits.
     pub fn get(&self, id: Handle) -> Option<&Call<W>> {
         self.table.get(id)
+    }
+
+    /// The first call that is wanted, by place in the table.
+    pub fn find(&self, wanted: impl Fn(&Call<W>) -> bool) -> Option<Handle> {
+        self.table.find(wanted)
     }
 
     /// The calls that wait.

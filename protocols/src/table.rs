@@ -45,6 +45,23 @@ impl<V> Table<V> {
         Self { first: life & GENERATION_MASK, ..Self::default() }
     }
 
+    /// Begins a life, as [`Table::of_life`] does. A table that has been used before goes on with numbers of its own.
+    pub fn begin_life(&mut self, life: u32) {
+        if self.places.is_empty() {
+            *self = Self::of_life(life);
+        }
+    }
+
+    /// Takes out all things. Their handles name nothing that comes later.
+    pub fn clear(&mut self) {
+        for (number, place) in (0..).zip(&mut self.places) {
+            if place.value.take().is_some() {
+                place.generation = (place.generation + 1) & GENERATION_MASK;
+                self.free.push(number);
+            }
+        }
+    }
+
     /// Puts a thing into the table.
     ///
     /// # Panics
@@ -86,6 +103,12 @@ impl<V> Table<V> {
         self.places.iter().filter_map(|place| place.value.as_ref())
     }
 
+    /// The first thing, by place, that is wanted.
+    pub fn find(&self, wanted: impl Fn(&V) -> bool) -> Option<Handle> {
+        let place = self.places.iter().position(|place| place.value.as_ref().is_some_and(&wanted))?;
+        Some(Handle(self.places[place].generation << PLACE_BITS | place as u32))
+    }
+
     /// How many things there are.
     pub fn len(&self) -> usize {
         self.places.len() - self.free.len()
@@ -120,5 +143,20 @@ mod tests {
         assert_eq!(table.remove(old), None);
         assert_eq!((table.get(old), table.get(new)), (None, Some(&2)));
         assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn the_handles_of_an_earlier_life_name_nothing_in_the_next() {
+        let mut table = Table::of_life(7);
+        let old: Vec<Handle> = (0..3).map(|thing| table.insert(thing)).collect();
+        table.remove(old[1]);
+        table.clear();
+        assert!(table.is_empty() && old.iter().all(|handle| table.get(*handle).is_none()));
+        table.begin_life(7);
+        let new: Vec<Handle> = (0..5).map(|thing| table.insert(thing)).collect();
+        assert!(new.iter().all(|handle| !old.contains(handle)), "though both lives have drawn the same number");
+        assert_eq!(table.len(), 5);
+        assert_eq!(table.find(|thing| *thing == 3), Some(new[3]));
+        assert_eq!(table.find(|thing| *thing == 5), None);
     }
 }

@@ -3,7 +3,7 @@
 #[path = "support/world.rs"]
 mod world;
 
-use protocols::chord::{Chord, Errand, Merge, Message, RouteOver, Rules, Settings, Toll};
+use protocols::chord::{Chord, Errand, Merge, Message, RouteOver, Rules, Settings, Timer, Toll};
 use protocols::dht::{Common, Dht, Report, Request, UPKEEP};
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
@@ -243,6 +243,89 @@ fn two_lives_of_a_node_number_their_calls_differently() {
 }
 
 #[test]
+fn a_node_that_comes_back_takes_its_place_from_one_that_answers() {
+    let mut puppet = Puppet::that_came_back();
+    assert_eq!(puppet.node.predecessor(), Some(Address(2)), "it remembers");
+    puppet.join(&[3]);
+    assert_eq!(puppet.asked, [(3, "FindSuccessor")], "the bootstrap first");
+    puppet.time_out();
+    assert_eq!(puppet.asked, [(2, "FindSuccessor")], "then the nearest before its own place");
+    let call = puppet.call;
+    puppet.receive(2, Message::Way { call, closer: vec![], owners: vec![Address(0), Address(1)], more: false });
+    assert_eq!(puppet.asked, [(2, "GetNeighbours")]);
+    let call = puppet.call;
+    let successors = vec![Address(0), Address(1)];
+    let effects = puppet.receive(2, Message::Neighbours { call, predecessor: Some(Address(1)), successors });
+    assert!(has_joined(&effects));
+    assert_eq!((puppet.node.predecessor(), puppet.node.successors()), (Some(Address(2)), &[Address(1)][..]));
+}
+
+#[test]
+fn a_node_that_comes_back_and_finds_nobody_begins_a_ring_only_if_it_was_told_of_nobody() {
+    for (bootstraps, begins) in [(&[][..], true), (&[1], false)] {
+        let mut puppet = Puppet::that_came_back();
+        puppet.join(bootstraps);
+        let first = puppet.time_out();
+        assert!(!has_joined(&first), "there is another to ask");
+        assert_eq!(puppet.node.successors().len(), 1, "who is silent is forgotten");
+        let call = puppet.call;
+        let last = puppet.receive(puppet.asked[0].0, Message::NotMember { call });
+        assert_eq!(has_joined(&last), begins);
+        if begins {
+            assert_eq!(
+                (puppet.node.predecessor(), puppet.node.successors()),
+                (None, &[][..]),
+                "no old list is believed"
+            );
+            assert_eq!(puppet.node.fingers().collect::<Vec<_>>(), [Address(1)], "who was no member may be one later");
+        }
+    }
+}
+
+/// A member answered, and all that it named are silent: there is a ring, so the node must not begin another.
+#[test]
+fn a_node_that_comes_back_does_not_take_a_broken_way_for_an_empty_world() {
+    let mut puppet = Puppet::that_came_back();
+    puppet.join(&[]);
+    let call = puppet.call;
+    puppet.receive(2, Message::Way { call, closer: vec![Address(1)], owners: vec![], more: false });
+    assert_eq!(puppet.asked, [(1, "FindSuccessor")]);
+    let effects = puppet.time_out();
+    assert!(!has_joined(&effects));
+    puppet.handle(Event::Timer(Timer::JoinAgain));
+    assert_eq!(puppet.asked, [(2, "FindSuccessor")]);
+}
+
+#[test]
+fn an_answer_to_a_former_life_ends_no_call_of_the_next() {
+    let mut puppet = Puppet::that_came_back();
+    puppet.join(&[1]);
+    let old = puppet.call;
+    puppet.come_back();
+    puppet.join(&[1]);
+    assert_ne!(puppet.call, old);
+    let way = |call| Message::Way { call, closer: vec![], owners: vec![Address(1)], more: false };
+    assert_eq!(puppet.receive(1, way(old)), []);
+    assert_ne!(puppet.receive(1, way(puppet.call)), []);
+}
+
+#[test]
+fn a_joining_node_that_is_told_of_others_asks_them_when_the_first_is_silent() {
+    let mut puppet = Puppet::new(0, 0);
+    puppet.join(&[1]);
+    assert_eq!(puppet.join(&[2]), [], "the first may still answer");
+    puppet.time_out();
+    assert_eq!(puppet.asked, [(2, "FindSuccessor")]);
+    puppet.time_out();
+    assert_eq!(puppet.asked, [], "now it pauses");
+    puppet.join(&[2]);
+    assert_eq!(puppet.asked, [(2, "FindSuccessor")], "it need not any longer");
+    puppet.time_out();
+    puppet.handle(Event::Timer(Timer::JoinAgain));
+    assert_eq!(puppet.asked, [(1, "FindSuccessor")], "the others have their turn");
+}
+
+#[test]
 fn what_was_found_for_nobody_is_told_nobody() {
     let mut puppet = Puppet::new(0, 0);
     let members = (0..3).map(Address).map(|node| (puppet.common.key(node), node)).collect();
@@ -382,18 +465,51 @@ fn messages_take_the_bytes_that_their_layout_says() {
     }
 }
 
-/// One node of three, driven by hand.
+fn has_joined(effects: &[Effect<Chord>]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Report { report: Report::Joined, .. }))
+}
+
+/// One node of four, driven by hand.
 struct Puppet {
     node: Chord,
     chance: NodeChance,
     common: Common<Settings>,
+    /// Whom it asked what in the last event, and its last call.
+    asked: Vec<(u32, &'static str)>,
+    call: Handle,
 }
 
 impl Puppet {
     fn new(number: u32, incarnation: u32) -> Self {
         let address = Address(number);
-        let common = Common::new(width(8), keys(8, &[0, 18, 40]), manual(Rules::Correct));
-        Self { node: Chord::new(address), chance: NodeChance::new(1, address, incarnation), common }
+        let common = Common::new(width(8), keys(8, &[0, 18, 40, 60]), manual(Rules::Correct));
+        let chance = NodeChance::new(1, address, incarnation);
+        Self { node: Chord::new(address), chance, common, asked: Vec::new(), call: handle() }
+    }
+
+    /// Node 0 of a ring of three: it knows 1 and 2, but not 3.
+    fn that_came_back() -> Self {
+        let mut puppet = Self::new(0, 0);
+        let members = (0..3).map(Address).map(|node| (puppet.common.key(node), node)).collect();
+        puppet.node = Chord::converged(Address(0), &members, &puppet.common);
+        puppet.handle(Event::Request(Request::Begin));
+        puppet.come_back();
+        puppet
+    }
+
+    fn come_back(&mut self) {
+        self.node = self.node.clone().revived(Address(0), &self.common);
+        assert_eq!(self.node.check_state(Address(0), &self.common), Ok(()));
+    }
+
+    fn join(&mut self, bootstraps: &[u32]) -> Vec<Effect<Chord>> {
+        let bootstraps = bootstraps.iter().copied().map(Address).collect();
+        self.handle(Event::Request(Request::Join { bootstraps }))
+    }
+
+    /// The last call is not answered.
+    fn time_out(&mut self) -> Vec<Effect<Chord>> {
+        self.handle(Event::Timer(Timer::Call(self.call)))
     }
 
     fn handle(&mut self, event: Event<Chord>) -> Vec<Effect<Chord>> {
@@ -401,6 +517,15 @@ impl Puppet {
         let cause = Cause::default();
         let mut cx = Context::new(SimTime::ZERO, Address(0), cause, &self.common, &mut self.chance, &mut effects);
         self.node.handle(event, &mut cx);
+        self.asked.clear();
+        for effect in &effects {
+            if let Effect::Send { to, message, .. } = effect
+                && let Message::FindSuccessor { call, .. } | Message::GetNeighbours { call } = message
+            {
+                self.asked.push((to.0, message.kind()));
+                self.call = *call;
+            }
+        }
         effects
     }
 

@@ -5,20 +5,21 @@ mod puppets;
 #[path = "support/world.rs"]
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use protocols::dht::{Common, Dht, Report};
+use protocols::dht::{Common, Dht, JOIN, Report, Request};
 use protocols::duration::Duration;
 use protocols::kademlia::Farewell::Contacts;
 use protocols::key::Width;
 use protocols::settings::LookupMode;
-use protocols::{Entry, Visitor, chord, kademlia, pastry};
+use protocols::{Entry, Visitor, chord, full_membership, kademlia, pastry};
 use sim::address::Address;
+use sim::protocol::{Cause, Context, Effect, Event, NodeChance, RequestId};
 use sim::rng::{Stream, StreamPurpose};
 use sim::sampler;
-use sim::time::Span;
+use sim::time::{SimTime, Span};
 
 use puppets::{NODES, Puppets};
 use world::{World, jittery};
@@ -35,6 +36,9 @@ fn entries() -> Vec<Entry> {
     let pastry = pastry::Settings::default();
     entries.push(Entry::Pastry(pastry::Settings { lookup: LookupMode::Iterative, ..pastry.clone() }));
     entries.push(Entry::Pastry(pastry::Settings { proximity: pastry::Proximity::Off, leaf_set: 12, ..pastry }));
+    let basic = full_membership::Settings { suspicion: 0, updates: 1, ping_requests: 1, ..Default::default() };
+    entries
+        .push(Entry::FullMembership(full_membership::Settings { targets: full_membership::Targets::Random, ..basic }));
     entries
 }
 
@@ -70,6 +74,16 @@ laws! {
     graceful_leaves_do_no_harm,
     a_node_that_crashed_comes_back_under_its_address,
     a_restart_at_once_is_no_trouble,
+    a_node_that_comes_back_is_a_member_when_it_has_its_place_and_not_before,
+    a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap,
+    a_node_that_comes_back_when_all_it_knew_are_gone_needs_one,
+    a_node_comes_back_from_any_state,
+    a_node_that_came_back_does_nothing_before_it_is_asked,
+    late_answers_to_a_former_life_do_no_harm,
+    all_that_crashed_at_once_find_each_other_again,
+    a_join_through_the_dead_goes_on_until_it_is_told_of_the_living,
+    to_ask_a_node_again_while_it_joins_does_no_harm,
+    to_ask_a_member_to_join_changes_nothing,
     after_any_churn_answers_are_right_again,
     the_same_seed_gives_the_same_run,
     under_loss_most_lookups_are_right_and_all_end,
@@ -196,6 +210,229 @@ fn a_restart_at_once_is_no_trouble<P: Dht>(settings: &P::Settings) {
         }
         world.run(120);
         world.all_right();
+    }
+}
+
+fn a_node_that_comes_back_is_a_member_when_it_has_its_place_and_not_before<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 10, 100] {
+        let mut world = World::<P>::joined(settings, 20, 4);
+        let width = world.sim.shared().width();
+        let state = world.fell(5);
+        world.run(pause);
+        let since = world.sim.now();
+        world.rejoin(5, state, &[]);
+        while !world.has_joined(5, since) {
+            assert!(world.sim.now() < since + Span::from_secs(10));
+            world.run_millis(10);
+        }
+        world.run(1);
+        let key = |key| width.hash(&format!("key-{key}"));
+        let asked: Vec<_> = (0..20).map(|number| world.look_up(Address(5), key(number), 1)).collect();
+        world.run(20);
+        assert_eq!(world.right(&asked), asked.len(), "after {pause} s");
+    }
+}
+
+fn a_node_that_comes_back_with_what_it_knew_needs_no_bootstrap<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 10, 100] {
+        let mut world = World::<P>::joined(settings, 20, 4);
+        let states = [3, 7, 8].map(|node| (node, world.fell(node)));
+        world.run(pause);
+        let since = world.sim.now();
+        for (node, state) in states {
+            world.rejoin(node, state, &[]);
+        }
+        world.run(30);
+        assert!([3, 7, 8].into_iter().all(|node| world.has_joined(node, since)), "after {pause} s");
+        world.all_right();
+        world.run(150);
+        world.all_right();
+    }
+}
+
+/// A warm start of five is the earlier overlay; the later one has grown from a node that the five have never met.
+fn a_node_that_comes_back_when_all_it_knew_are_gone_needs_one<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::new(settings, 12, 4);
+    world.begin(5);
+    world.run(60);
+    let state = world.fell(3);
+    world.crash([0, 1, 2, 4]);
+    for node in 5..12 {
+        world.join(node);
+        world.run(2);
+    }
+    world.run(60);
+    let since = world.sim.now();
+    world.rejoin(3, state, &[5]);
+    world.run(30);
+    assert!(world.has_joined(3, since));
+    world.run(150);
+    world.all_right();
+}
+
+/// By crash or goodbye, in the middle of lookups, of joins and of joins after an earlier return.
+fn a_node_comes_back_from_any_state<P: Dht>(settings: &P::Settings) {
+    let mut in_mid_join = 0;
+    for seed in 0..5 {
+        let mut world = World::<P>::joined(settings, 12, seed);
+        let mut chance = Stream::open(seed, StreamPurpose(99), 0);
+        let mut down: BTreeMap<u32, P> = BTreeMap::new();
+        let mut since = [SimTime::ZERO; 12];
+        for _ in 0..80 {
+            let node = sampler::below(&mut chance, 12) as u32;
+            let draw = sampler::below(&mut chance, 3);
+            world.look_up_everywhere(1);
+            if let Some(state) = down.remove(&node) {
+                let up: Vec<u32> = world.up().iter().map(|node| node.0).collect();
+                let one = up[sampler::below(&mut chance, up.len() as u64) as usize];
+                since[node as usize] = world.sim.now();
+                world.rejoin(node, state, &[one, up[0]]);
+            } else if world.up().len() > 6 {
+                in_mid_join += u32::from(!world.has_joined(node, since[node as usize]));
+                let state = world.sim.node(Address(node)).expect("up").clone();
+                match draw {
+                    0 => world.leave(node),
+                    _ => world.crash([node]),
+                }
+                down.insert(node, state);
+            }
+            world.run_millis(sampler::below(&mut chance, 1_000));
+        }
+        for (node, state) in down {
+            since[node as usize] = world.sim.now();
+            world.rejoin(node, state, &[world.up()[0].0]);
+        }
+        world.run(200);
+        assert!((0..12).all(|node| world.has_joined(node, since[node as usize])), "seed {seed}");
+        world.all_right();
+    }
+    assert!(in_mid_join > 0, "some went down before they were members");
+}
+
+/// Whatever arrives, it says at most that it lives, or that it is no member.
+fn a_node_that_came_back_does_nothing_before_it_is_asked<P: Dht>(settings: &P::Settings) {
+    let mut world = World::<P>::joined(settings, 10, 3);
+    world.look_up_everywhere(3);
+    world.run_millis(60);
+    let (common, messages) = (world.sim.shared().clone(), world.watch().sent.clone());
+    let mut node = world.sim.node(Address(4)).expect("up").clone();
+    let mut chance = NodeChance::new(1, Address(4), 1);
+    let mut handle = |node: &mut P, event| {
+        let mut effects = Vec::new();
+        let cause = Cause { purpose: JOIN, request: RequestId::NONE };
+        let mut cx = Context::new(world.sim.now(), Address(4), cause, &common, &mut chance, &mut effects);
+        node.handle(event, &mut cx);
+        assert_eq!(node.check_state(Address(4), &common), Ok(()));
+        effects
+    };
+    let last_wish = handle(&mut node, Event::Request(Request::Lookup { key: common.key(Address(0)), copies: 1 }));
+    let mut node = node.revived(Address(4), &common);
+    for effect in last_wish {
+        if let Effect::SetTimer { timer, .. } = effect {
+            assert!(handle(&mut node, Event::Timer(timer)).is_empty(), "{timer:?} waits for nothing any more");
+        }
+    }
+    for (from, message) in messages.into_iter().filter(|(from, _)| from.0 != 4) {
+        let effects = handle(&mut node, Event::Message { from, message: message.clone() });
+        let is_reply = |effect: &Effect<P>| match effect {
+            Effect::Send { to, message, .. } => *to == from && ["NotMember", "Pong"].contains(&P::kind(message)),
+            _ => false,
+        };
+        assert!(effects.len() <= 1 && effects.iter().all(is_reply), "{message:?}: {effects:?}");
+    }
+    let asked = handle(&mut node, Event::Request(Request::Join { bootstraps: vec![] }));
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::Send { .. })), "it still knows somebody to ask");
+}
+
+fn late_answers_to_a_former_life_do_no_harm<P: Dht>(settings: &P::Settings) {
+    for seed in 0..3 {
+        let mut world = World::<P>::joined(settings, 10, seed);
+        for millis in 0..10 {
+            let asked: Vec<_> = world.look_up_everywhere(3).into_iter().skip(9).take(3).collect();
+            world.run_millis(37 + millis * 11);
+            let reports = world.watch().reports.len();
+            let state = world.fell(3);
+            world.rejoin(3, state, &[]);
+            world.run_millis(5_000);
+            let late = |(_, _, request, _): &&(_, _, RequestId, _)| asked.iter().any(|asked| asked.request == *request);
+            assert_eq!(world.watch().reports[reports..].iter().find(late), None, "nobody asked this life");
+            world.run(30);
+        }
+        world.run(60);
+        world.all_right();
+    }
+}
+
+/// The first is told of nobody, and those that it knew are up but no members; the others are told of the first.
+fn all_that_crashed_at_once_find_each_other_again<P: Dht>(settings: &P::Settings) {
+    for pause in [0, 200, 3_000] {
+        let mut world = World::<P>::joined(settings, 10, 2);
+        let states: Vec<P> = (0..10).map(|node| world.fell(node)).collect();
+        world.run(30);
+        for (node, state) in (0..).zip(states) {
+            world.rejoin(node, state, if node == 0 { &[] } else { &[0] });
+            world.run_millis(pause);
+        }
+        world.run(150);
+        world.all_right();
+    }
+}
+
+/// An attempt ends after two silences of half a second and a second; then there is a pause of a second and a half at most.
+fn a_join_through_the_dead_goes_on_until_it_is_told_of_the_living<P: Dht>(settings: &P::Settings) {
+    for pause in [1, 700, 1_700, 2_900, 600_000] {
+        let mut world = World::<P>::joined(settings, 10, 1);
+        world.crash([3, 4]);
+        world.run(60);
+        world.crash([9]);
+        world.sim.start(Address(9), P::new(Address(9)));
+        let since = world.sim.now();
+        world.ask_to_join(9, &[3, 4]);
+        world.run_millis(pause);
+        let sent_to_the_dead = world.watch().dropped;
+        world.run(5);
+        assert!(world.watch().dropped > sent_to_the_dead && !world.has_joined(9, since), "it is still trying");
+        world.ask_to_join(9, &[]);
+        world.ask_to_join(9, &[0, 1]);
+        world.run(5);
+        assert!(world.has_joined(9, since), "asked again after {pause} ms");
+        world.run(60);
+        world.all_right();
+    }
+}
+
+/// However often, and at whatever moment: the join ends, once.
+fn to_ask_a_node_again_while_it_joins_does_no_harm<P: Dht>(settings: &P::Settings) {
+    for millis in [0, 20, 45, 90, 150, 300] {
+        let mut world = World::<P>::joined(settings, 10, 1);
+        world.crash([9]);
+        world.run(60);
+        world.sim.start(Address(9), P::new(Address(9)));
+        let since = world.sim.now();
+        world.ask_to_join(9, &[4]);
+        for again in 0..20 {
+            world.run_millis(millis);
+            world.ask_to_join(9, &[again % 9]);
+        }
+        world.run(30);
+        let joined =
+            world.watch().reports.iter().filter(|(at, _, _, report)| *at >= since && *report == Report::Joined);
+        assert_eq!(joined.count(), 1);
+        world.run(30);
+        world.all_right();
+    }
+}
+
+fn to_ask_a_member_to_join_changes_nothing<P: Dht>(settings: &P::Settings) {
+    for mut world in [World::<P>::joined(settings, 10, 1), World::warm(settings, 10, 1), World::joined(settings, 1, 1)]
+    {
+        world.run(1);
+        let before = (format!("{:?}", world.sim.node(Address(0))), world.sim.pending(), world.watch().reports.len());
+        for bootstraps in [&[][..], &[1, 2], &[0]] {
+            world.ask_to_join(0, bootstraps);
+            let after = (format!("{:?}", world.sim.node(Address(0))), world.sim.pending(), world.watch().reports.len());
+            assert_eq!(before, after);
+        }
     }
 }
 

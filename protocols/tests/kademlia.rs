@@ -110,16 +110,84 @@ fn a_ping_sets_off_no_other_ping_and_is_no_work_for_a_lookup() {
 }
 
 #[test]
-fn a_ping_from_before_the_join_does_not_stand_in_the_way_of_the_next() {
+fn a_node_that_has_not_joined_pings_nobody() {
     let mut hand = Hand::new(&Settings { k: 2, keep_near: false, ..Settings::default() });
     hand.node = Kademlia::new(Address(0));
     let newcomer = |hand: &mut Hand, from| {
         let sent = hand.receive(from, Message::FindNode { call: call(), key: id(7) });
         sent.iter().any(|(to, kind, _)| (*to, *kind) == (3, "Ping"))
     };
-    assert_eq!([3, 4, 5].map(|from| newcomer(&mut hand, from)), [false, false, true]);
+    assert_eq!([3, 4, 5].map(|from| newcomer(&mut hand, from)), [false; 3]);
     hand.handle(Event::Request(Request::Join { bootstraps: vec![] }));
-    assert!(newcomer(&mut hand, 5), "the call that joining has forgotten is not waited for");
+    assert!(newcomer(&mut hand, 5), "nodes 3 and 4 fill their bucket");
+}
+
+#[test]
+fn a_node_that_comes_back_asks_whom_it_knew_beside_its_bootstrap() {
+    let mut hand = Hand::that_came_back(&Settings { alpha: 2, retries: 0, ..Settings::default() });
+    assert!((1..5).all(|node| hand.knows(node)) && !hand.knows(5));
+    hand.join(&[5]);
+    assert_eq!(hand.asked(), [1, 2], "the closest to its own id");
+    for node in [1, 2] {
+        hand.time_out(node);
+    }
+    assert_eq!(hand.asked(), [1, 2, 3, 4, 5]);
+    for node in [3, 4] {
+        hand.time_out(node);
+    }
+    assert!(!hand.has_joined);
+    hand.answer(5, &[]);
+    assert!(hand.has_joined && hand.knows(5));
+    assert!((1..5).all(|node| hand.knows(node)), "nobody is there to take the place of the silent");
+    assert_eq!(hand.named(5, id(7)), [0; 0], "but they are named to nobody");
+}
+
+#[test]
+fn a_node_that_comes_back_and_finds_nobody_is_a_member_only_if_it_was_told_of_nobody() {
+    for (bootstraps, begins) in [(&[][..], true), (&[1], false)] {
+        let mut hand = Hand::that_came_back(&Settings { retries: 0, ..Settings::default() });
+        hand.join(bootstraps);
+        for node in [1, 2] {
+            hand.time_out(node);
+        }
+        for node in [3, 4] {
+            hand.receive(node, Message::NotMember { call: hand.last_call(node) });
+        }
+        assert_eq!(hand.has_joined, begins);
+        assert!((1..5).all(|node| hand.knows(node)));
+    }
+}
+
+#[test]
+fn an_answer_to_a_former_life_ends_no_call_of_the_next() {
+    let mut hand = Hand::that_came_back(&Settings::default());
+    hand.join(&[1]);
+    let old = hand.last_call(1);
+    hand.come_back();
+    hand.join(&[1]);
+    hand.receive(1, Message::Nodes { call: old, contacts: vec![Address(5)] });
+    assert_eq!(hand.asked(), [1, 2, 3]);
+    hand.answer(1, &[5]);
+    assert_eq!(hand.asked(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_joining_node_that_is_told_of_others_asks_them_at_once() {
+    let mut hand = Hand::new(&Settings { retries: 0, ..Settings::default() });
+    hand.node = Kademlia::new(Address(0));
+    hand.has_joined = false;
+    hand.join(&[1]);
+    assert_eq!(hand.join(&[2]), [(2, "FindNode", LOOKUP)]);
+    for node in [1, 2] {
+        hand.time_out(node);
+    }
+    assert_eq!(hand.join(&[3]), [(3, "FindNode", LOOKUP)], "though it pauses");
+    hand.time_out(3);
+    for next in [2, 1, 3] {
+        assert_eq!(hand.handle(Event::Timer(Timer::JoinAgain)), [(next, "FindNode", LOOKUP)], "each has its turn");
+        hand.time_out(next);
+    }
+    assert!(!hand.has_joined);
 }
 
 #[test]
@@ -394,6 +462,7 @@ struct Hand {
     node: Kademlia,
     chance: NodeChance,
     calls: Vec<(u32, Handle)>,
+    has_joined: bool,
     now: SimTime,
 }
 
@@ -403,9 +472,32 @@ impl Hand {
         let members = (0..5).map(Address).map(|node| (common.key(node), node)).collect();
         let node = Kademlia::converged(Address(0), &members, &common);
         let chance = NodeChance::new(1, Address(0), 0);
-        let mut hand = Self { common, node, chance, calls: Vec::new(), now: SimTime::ZERO };
+        let mut hand = Self { common, node, chance, calls: Vec::new(), has_joined: false, now: SimTime::ZERO };
         hand.handle(Event::Request(Request::Begin));
         hand
+    }
+
+    fn that_came_back(settings: &Settings) -> Self {
+        let mut hand = Self::new(settings);
+        hand.come_back();
+        hand
+    }
+
+    fn come_back(&mut self) {
+        self.node = self.node.clone().revived(Address(0), &self.common);
+        assert_eq!(self.node.check_state(Address(0), &self.common), Ok(()));
+        self.calls.clear();
+        self.has_joined = false;
+    }
+
+    fn join(&mut self, bootstraps: &[u32]) -> Vec<(u32, &'static str, Purpose)> {
+        let bootstraps = bootstraps.iter().copied().map(Address).collect();
+        self.handle(Event::Request(Request::Join { bootstraps }))
+    }
+
+    /// Whom it has called so far.
+    fn asked(&self) -> Vec<u32> {
+        self.calls.iter().map(|(node, _)| *node).collect()
     }
 
     fn receive(&mut self, from: u32, message: Message) -> Vec<(u32, &'static str, Purpose)> {
@@ -449,6 +541,7 @@ impl Hand {
     fn handle(&mut self, event: Event<Kademlia>) -> Vec<(u32, &'static str, Purpose)> {
         let mut sent = Vec::new();
         for effect in self.effects(event) {
+            self.has_joined |= matches!(effect, Effect::Report { report: Report::Joined, .. });
             if let Effect::Send { to, message, cause } = effect {
                 sent.push((to.0, message.kind(), cause.purpose));
                 if let Message::FindNode { call, .. } | Message::Ping { call } = message {

@@ -108,7 +108,7 @@ fn while_many_join_one_ready_node_at_most_answers_for_a_key() {
         {
             let settings = Settings { leaf_set, lookup, timeout: patient(), ..Settings::default() };
             let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 };
-            let links = Links::new(seed, latency, Per::Packet);
+            let links = Links::of(seed, latency, Per::Packet);
             let mut world = World::<Pastry>::over(&settings, 24, seed, links);
             let keys: Vec<Key> =
                 (0..30).map(|key| world.sim.shared().width().hash(&format!("key-{seed}-{key}"))).collect();
@@ -357,7 +357,7 @@ fn near_nodes_get_the_places_in_the_routing_table() {
     let mean = |proximity, seed| {
         let row_exchange = RowExchange::Every { period: Duration(Span::from_secs(20)) };
         let settings = Settings { proximity, row_exchange, ..Settings::default() };
-        let links = Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
+        let links = Links::of(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.8 }, Per::Pair);
         let mut world = World::<Pastry>::over(&settings, 100, seed, links);
         world.begin(100);
         world.run(300);
@@ -689,6 +689,71 @@ fn a_node_that_has_not_joined_answers_nothing_and_keeps_nothing() {
 }
 
 #[test]
+fn a_node_that_comes_back_joins_by_the_handshake_and_believes_no_old_leaf_set() {
+    let mut puppet = Puppet::that_came_back();
+    assert_eq!(puppet.node.leaf_set().count(), 0);
+    assert_eq!(puppet.node.routing_table().count(), 2);
+    let effects = puppet.join(&[2]);
+    assert_eq!(led_by(&effects), Some(2), "the bootstrap first");
+    let effects = puppet.time_out(forwarded(&effects));
+    assert_eq!(led_by(&effects), Some(1), "then the closest that it knew");
+    assert_eq!(puppet.node.routing_table().collect::<Vec<_>>(), [Address(1)], "who is silent is forgotten");
+    puppet.receive(1, Message::Accepted { call: forwarded(&effects).expect("it was asked") });
+    let all = key_of(8, 255);
+    let view = |leaves| View { leaves, reach_smaller: all, reach_larger: all, waiting: vec![] };
+    let effects = puppet.receive(1, Message::Welcome { view: view(vec![]) });
+    assert!(!puppet.node.is_ready());
+    let [(node, call)] = probes(&effects)[..] else {
+        panic!("it asks whoever stands beside it, and nobody else: {effects:?}");
+    };
+    puppet.receive(node.0, Message::Leaves { call, ready: true, view: view(vec![]) });
+    assert!(puppet.node.is_ready());
+    assert_eq!(puppet.node.leaf_set().collect::<Vec<_>>(), [Address(1)]);
+}
+
+#[test]
+fn a_node_that_comes_back_and_finds_nobody_begins_a_ring_only_if_it_was_told_of_nobody() {
+    for (bootstraps, begins) in [(&[][..], true), (&[1], false)] {
+        let mut puppet = Puppet::that_came_back();
+        let effects = puppet.join(bootstraps);
+        assert_eq!(led_by(&effects), Some(1));
+        let call = forwarded(&effects).expect("it was asked");
+        let effects = puppet.receive(1, Message::NotMember { call });
+        assert_eq!(led_by(&effects), Some(2));
+        puppet.time_out(forwarded(&effects));
+        assert_eq!(puppet.node.is_ready(), begins);
+        assert_eq!(puppet.node.leaf_set().count(), 0);
+        assert_eq!(puppet.node.routing_table().collect::<Vec<_>>(), [Address(1)], "who is no member may be one later");
+    }
+}
+
+#[test]
+fn an_answer_to_a_former_life_ends_no_call_of_the_next() {
+    let mut puppet = Puppet::that_came_back();
+    let old = forwarded(&puppet.join(&[1])).expect("it was asked");
+    puppet.come_back();
+    let new = forwarded(&puppet.join(&[1])).expect("it was asked");
+    assert_eq!(puppet.receive(1, Message::NotMember { call: old }), []);
+    assert_eq!(led_by(&puppet.receive(1, Message::NotMember { call: new })), Some(2));
+}
+
+#[test]
+fn a_joining_node_that_is_told_of_others_asks_them_at_once() {
+    let mut puppet = Puppet::new(0);
+    let old = forwarded(&puppet.join(&[1]));
+    let effects = puppet.join(&[2]);
+    assert_eq!(led_by(&effects), Some(2));
+    assert_eq!(puppet.time_out(old), [], "nobody waits for the first any more");
+    puppet.time_out(forwarded(&effects));
+    for next in [1, 2] {
+        let effects = puppet.handle(Event::Timer(Timer::JoinAgain));
+        assert_eq!(led_by(&effects), Some(next), "each has its turn");
+        puppet.time_out(forwarded(&effects));
+    }
+    assert_eq!(led_by(&puppet.join(&[2])), Some(2), "though it pauses");
+}
+
+#[test]
 fn what_was_found_for_nobody_is_told_nobody() {
     let mut puppet = Puppet::new(0);
     let found = Message::Found { lookup: handle(), toll: Toll::default(), near: false, holders: vec![] };
@@ -791,6 +856,33 @@ impl Puppet {
         self.handle(Event::Message { from: Address(from), message })
     }
 
+    /// Node 0 of a ring of three.
+    fn that_came_back() -> Self {
+        let mut puppet = Self::new(0);
+        let members = (0..3).map(Address).map(|node| (puppet.common.key(node), node)).collect();
+        puppet.node = Pastry::converged(Address(0), &members, &puppet.common);
+        puppet.handle(Event::Request(Request::Begin));
+        puppet.come_back();
+        puppet
+    }
+
+    fn come_back(&mut self) {
+        self.node = self.node.clone().revived(Address(0), &self.common);
+        assert_eq!(self.node.check_state(Address(0), &self.common), Ok(()));
+    }
+
+    fn join(&mut self, bootstraps: &[u32]) -> Vec<Effect<Pastry>> {
+        let bootstraps = bootstraps.iter().copied().map(Address).collect();
+        self.handle(Event::Request(Request::Join { bootstraps }))
+    }
+
+    /// A call is not answered, nor is its repetition.
+    fn time_out(&mut self, call: Option<Handle>) -> Vec<Effect<Pastry>> {
+        let call = call.expect("it was called");
+        self.handle(Event::Timer(Timer::Call(call)));
+        self.handle(Event::Timer(Timer::Call(call)))
+    }
+
     /// Asks the node to join, and says by which call it asks its bootstrap.
     fn call_of_join(&mut self) -> Handle {
         let effects = self.handle(Event::Request(Request::Join { bootstraps: vec![Address(1)] }));
@@ -811,6 +903,14 @@ fn probes(effects: &[Effect<Pastry>]) -> Vec<(Address, Handle)> {
 fn forwarded(effects: &[Effect<Pastry>]) -> Option<Handle> {
     effects.iter().find_map(|effect| match effect {
         Effect::Send { message: Message::Forward { call, .. }, .. } => Some(*call),
+        _ => None,
+    })
+}
+
+/// Who is asked to hand it on.
+fn led_by(effects: &[Effect<Pastry>]) -> Option<u32> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send { to, message: Message::Forward { .. }, .. } => Some(to.0),
         _ => None,
     })
 }

@@ -1,7 +1,11 @@
 //! A scenario as written: the types that a RON file is read into. Whatever can be judged alone is judged here.
 
+mod bandwidth;
+mod churn;
+mod hosts;
 mod law;
 mod network;
+mod regions;
 mod script;
 mod values;
 mod workload;
@@ -14,11 +18,23 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use bandwidth::{BandwidthSpec, BitRate, Size};
+pub use churn::{
+    Begin, Churn, ChurnPreset, Churns, Class, Copula, Departures, Diurnal, Failures, First, Identity, Memory,
+    Newcomers, PresetClass, Sessions, Swing, Trace, churn_presets,
+};
+pub use hosts::{HostsSpec, SlowSpec};
 pub use law::LawSpec;
-pub use network::{LatencySpec, LossSpec, NetworkSpec, PerSpec};
-pub use script::{Action, Comeback, Ids, Line, Links, Order, Who};
+pub use network::{
+    Correlation, JitterSpec, LatencySpec, LossPerSpec, LossSpec, MatrixSpec, MissingSpec, NetworkSpec, PerSpec,
+    PlacementSpec, UnitSpec, ValuesSpec,
+};
+pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
+pub use script::{Action, Back, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
-pub use workload::{Arrivals, Keys, Workload};
+pub use workload::{
+    Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,
+};
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,8 +51,15 @@ pub struct Scenario {
     /// What lies between the nodes.
     #[serde(default)]
     pub network: NetworkSpec,
+    /// What the machines are that nodes live on.
+    #[serde(default, skip_serializing_if = "HostsSpec::is_default")]
+    pub hosts: HostsSpec,
     /// What happens, and when.
+    #[serde(default)]
     pub script: Vec<Line>,
+    /// Who comes and goes by itself.
+    #[serde(default, skip_serializing_if = "Churns::is_empty")]
+    pub churn: Churns,
     /// Who asks for what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workload: Vec<Workload>,

@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 pub trait Files {
     /// The bytes of the file of this name.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// Where it is looked for, in words.
+    fn places(&self) -> String {
+        "beside the scenario".to_owned()
+    }
 }
 
 /// Files of a folder.
@@ -20,9 +25,41 @@ impl Files for Folder {
     }
 }
 
+/// Files beside a scenario, and in other folders if they are not there.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// The scenario's folder.
+    pub beside: PathBuf,
+    /// The others, in the order in which they are looked into.
+    pub data: Vec<PathBuf>,
+}
+
+impl Files for Folders {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut found = read(&self.beside.join(name));
+        for folder in &self.data {
+            if !found.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+                break;
+            }
+            found = read(&folder.join(name));
+        }
+        found
+    }
+
+    fn places(&self) -> String {
+        let folders = self.data.iter().map(|folder| format!(", then in {}", folder.display()));
+        format!("beside the scenario{}", folders.collect::<String>())
+    }
+}
+
 /// The bytes of a file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    read_all(File::open(path)?)
+    let file = File::open(path)?;
+    let described = file.metadata()?;
+    if described.is_file() && described.len() > BYTES_MAX {
+        return Err(too_large());
+    }
+    read_all(file)
 }
 
 /// The files in a folder whose names end so, in order of name.
@@ -39,10 +76,13 @@ pub fn read_all(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > BYTES_MAX {
-        let problem = format!("it has more than {BYTES_MAX} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        return Err(too_large());
     }
     Ok(bytes)
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {BYTES_MAX} bytes"))
 }
 
 /// No files at all.
@@ -55,5 +95,5 @@ impl Files for NoFiles {
     }
 }
 
-/// Larger files are not read: a CSV of lookups or a scenario is never that long.
-const BYTES_MAX: u64 = 256 << 20;
+/// Larger files are not read, nor what unpacks to more: a scenario, a CSV of lookups or measured data are never that long.
+pub(crate) const BYTES_MAX: u64 = 256 << 20;

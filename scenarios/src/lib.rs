@@ -9,14 +9,17 @@
 //!
 //! - [`source`] and [`diagnostic`]: where a value stands in a text, and errors that show it; [`mistake`]: what is wrong, by path.
 //! - [`raw`] and [`splice`]: values as they are written, and other values in their place.
-//! - [`files`]: other files that a scenario names.
+//! - [`files`]: other files that a scenario names; [`availability`]: traces of who was up when.
 //! - [`ast`]: the scenario as written.
+//! - [`data`]: measured delays and traces, from files of several forms.
 //! - [`plan`]: the scenario with everything decided.
 //! - [`read`]: from text to scenario to plan.
 //! - [`oracle`]: the judge.
 //! - [`run`]: the run.
 
 pub mod ast;
+pub mod availability;
+pub mod data;
 pub mod diagnostic;
 pub mod files;
 pub mod mistake;

@@ -1,13 +1,13 @@
 //! The judge: who is a member, who truly owns a key, and whether a lookup's answer was right. No protocol can see it.
 //!
 //! A lookup is *correct* if the owner it was told was the true owner, among live members, at some instant between issue
-//! and answer; else *wrong*. Members have joined (they reported it) and have neither left nor crashed. Under a partition
-//! there are two truths: at large, and on the issuer's side.
+//! and answer; else *wrong*. Members have joined (they reported it), have neither left nor crashed, and can be dialled. Under a
+//! partition there are two truths: at large, and on the issuer's side.
 //!
 //! A lookup that asks for the holders of copies names them rightly if its list was the true one, the owner first, at some
 //! such instant, at large.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::dht::{Answer, Dht, Failure, FailureReason, LOOKUP, Members, Report, Request, Silence};
 use protocols::key::Key;
@@ -21,6 +21,7 @@ use sim::time::{SimTime, Span};
 #[derive(Clone, Debug)]
 pub struct Judge<P> {
     keys: Vec<Key>,
+    outsiders: BTreeSet<Address>,
     members: Members,
     partitions: BTreeMap<u32, Groups>,
     sides: BTreeMap<Vec<u32>, Members>,
@@ -114,6 +115,7 @@ impl<P: Dht> Judge<P> {
     pub fn new(keys: Vec<Key>) -> Self {
         Self {
             keys,
+            outsiders: BTreeSet::new(),
             members: Members::default(),
             partitions: BTreeMap::new(),
             sides: BTreeMap::new(),
@@ -122,6 +124,12 @@ impl<P: Dht> Judge<P> {
             judged: Vec::new(),
             protocol: std::marker::PhantomData,
         }
+    }
+
+    /// The same, but these are never members, even if they have joined: nobody could ask them for anything.
+    #[must_use]
+    pub fn with_outsiders(self, outsiders: BTreeSet<Address>) -> Self {
+        Self { outsiders, ..self }
     }
 
     /// The members now.
@@ -158,6 +166,9 @@ impl<P: Dht> Judge<P> {
     }
 
     fn joined(&mut self, node: Address, now: SimTime) {
+        if self.outsiders.contains(&node) {
+            return;
+        }
         self.change(now);
         let key = self.keys[node.index()];
         self.members.insert(key, node);
@@ -378,6 +389,22 @@ mod tests {
         let judged = judge.take_judged();
         assert_eq!((judged[0].outcome, judged[0].outcome_on_side), (Outcome::Wrong, Outcome::Correct));
         assert_eq!((judged[1].outcome, judged[1].outcome_on_side), (Outcome::Wrong, Outcome::Wrong));
+    }
+
+    #[test]
+    fn who_cannot_be_dialled_is_no_member_though_it_joins() {
+        let keys = [10, 20, 30].map(key).to_vec();
+        let mut judge: Judge<Chord> = Judge::new(keys).with_outsiders([node(1)].into());
+        for number in 0..3 {
+            judge.joined(node(number), SimTime::ZERO);
+        }
+        assert_eq!(judge.members().len(), 2);
+        judge.issued(RequestId(1), node(1), key(15), 1, at(1));
+        answer(&mut judge, 1, 2, at(2));
+        judge.issued(RequestId(2), node(1), key(15), 1, at(1));
+        answer(&mut judge, 2, 1, at(2));
+        judge.stopped(node(1), at(3));
+        assert_eq!(outcomes(&mut judge), [Outcome::Correct, Outcome::Wrong], "30 owns 15, whoever asks");
     }
 
     #[test]

@@ -4,25 +4,31 @@
 //! requests of the workload one by one as the stream is read, each a function of seed, workload and number. Printed
 //! ([`Plan::to_scenario`]), a plan is itself a scenario that runs with the same fingerprint.
 
+mod churn;
+mod director;
 mod draws;
+mod network;
 mod phases;
 mod print;
-mod roster;
+pub(crate) mod roster;
 mod script;
-mod workload;
+mod vigil;
+pub(crate) mod workload;
 
 use std::collections::BTreeMap;
 
 use protocols::key::{Key, Width};
 use sim::address::Address;
-use sim::law::Law;
 use sim::time::{SimTime, Span};
 
-use crate::ast::{LatencySpec, LossSpec, NetworkSpec, PerSpec, Scenario};
+use crate::ast::{LawSpec, Memory, NetworkSpec, Scenario};
+use crate::data::Data;
 use crate::files::Files;
 use crate::mistake::Mistake;
 use roster::Roster;
-use workload::Source;
+use workload::{Circle, Closed, Source, Turn};
+
+pub use network::Placement;
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
 #[derive(Clone, Debug)]
@@ -41,8 +47,18 @@ pub struct Plan {
     pub network: NetworkSpec,
     /// The id of each address; addresses that are never used have none.
     pub ids: Vec<Option<Key>>,
+    /// The host of each address: the number of the first address on it. Where a node comes back under a new id it has a new
+    /// address on the same host.
+    pub hosts: Vec<u32>,
+    /// How many sessions of no length the traces of the churn have: nobody comes in them.
+    pub skipped_sessions: u64,
+    /// Where hosts stand, and what they are.
+    pub placement: Placement,
+    pub(crate) data: Data,
     script: Vec<Line>,
     workload: Vec<Source>,
+    /// What only the run can unroll.
+    pub(crate) closed: Vec<Closed>,
 }
 
 /// A named stretch of time.
@@ -81,20 +97,49 @@ pub enum Deed {
         nodes: Vec<Address>,
     },
     /// A node leaves gracefully.
-    Leave(Address),
+    Leave {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
     /// A node crashes.
-    Crash(Address),
-    /// A node that is down comes back with nothing but its id, and joins.
+    Crash {
+        /// The node.
+        node: Address,
+        /// Whether it comes back with the state that it has now.
+        state: Memory,
+    },
+    /// A node that is down comes back, and joins.
     Restart {
         /// The node.
         node: Address,
         /// Whom it asks.
+        bootstraps: Vec<Address>,
+        /// With what state it comes back: that which it had when it went, or nothing but its id.
+        state: Memory,
+    },
+    /// A node is asked once more to join, through others than those that it asked first, who have all gone. It means nothing to
+    /// a node that has joined.
+    JoinAgain {
+        /// The node.
+        node: Address,
+        /// Whom it asks; nobody if it is to be started anew, and to begin the overlay.
         bootstraps: Vec<Address>,
     },
     /// A node stops handling anything.
     Pause(Address),
     /// A paused node goes on.
     Resume(Address),
+    /// A node becomes slow.
+    Slow {
+        /// The node.
+        node: Address,
+        /// How long it is busy with each message that arrives from now on.
+        service: LawSpec,
+    },
+    /// A node is again as slow or fast as its host.
+    Mend(Address),
     /// A fault of the network begins.
     Fault {
         /// Which one.
@@ -125,6 +170,15 @@ pub enum Deed {
         /// The step's name.
         step: String,
     },
+}
+
+impl Deed {
+    /// A node that goes will come back with the state that it has.
+    fn keep_state(&mut self) {
+        if let Self::Leave { state, .. } | Self::Crash { state, .. } = self {
+            *state = Memory::Kept;
+        }
+    }
 }
 
 /// A fault of the network.
@@ -159,13 +213,21 @@ pub enum Which {
 }
 
 impl Plan {
-    /// Decides everything that chance decides in a scenario.
+    /// Reads the data that a scenario names, and decides everything that chance decides in it.
     pub fn make(scenario: &Scenario, seed: u64, files: &dyn Files) -> Result<Self, Mistake> {
+        Self::make_with(scenario, seed, files, &Data::read(scenario, files)?)
+    }
+
+    /// Decides everything that chance decides in a scenario, whose data have been read: they are the same for every seed.
+    pub fn make_with(scenario: &Scenario, seed: u64, files: &dyn Files, data: &Data) -> Result<Self, Mistake> {
         let width = width(scenario)?;
         check_times(scenario)?;
+        scenario.network.check()?;
+        scenario.hosts.check()?;
         let end = SimTime::ZERO + scenario.end.0;
-        let stage = script::expand(scenario, seed, width, end)?;
-        let workload = workload::sources(scenario, width, &stage, files)?;
+        let placement = Placement::new(scenario, seed)?;
+        let stage = script::expand(scenario, seed, width, end, &placement, data)?;
+        let workload = workload::workloads(scenario, seed, width, &stage, files)?;
         Ok(Self {
             seed,
             width,
@@ -174,8 +236,13 @@ impl Plan {
             end,
             network: scenario.network.clone(),
             ids: stage.ids,
+            hosts: stage.hosts,
+            skipped_sessions: stage.skipped_sessions,
+            placement,
+            data: data.clone(),
             script: stage.lines,
-            workload,
+            workload: workload.sources,
+            closed: workload.closed,
         })
     }
 
@@ -188,6 +255,21 @@ impl Plan {
     /// How many nodes there ever are.
     pub fn nodes(&self) -> usize {
         self.ids.iter().flatten().count()
+    }
+
+    /// The host on which a node lives.
+    pub fn host(&self, node: Address) -> u32 {
+        self.hosts[node.index()]
+    }
+
+    /// The addresses that are ever used.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.ids.iter().zip(0..).filter(|(id, _)| id.is_some()).map(|(_, number)| Address(number))
+    }
+
+    /// What keys are drawn from.
+    pub(crate) fn circle(&self) -> Circle<'_> {
+        Circle { seed: self.seed, width: self.width, ids: &self.ids }
     }
 
     /// The nodes by id.
@@ -206,7 +288,8 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// How many requests of the workload have found nobody up who could ask, so far.
+    /// How many requests of the workload have found nobody up who could ask, so far. A node that has a rate of its own has
+    /// nothing to ask while it is down.
     pub fn unasked(&self) -> u64 {
         self.unasked
     }
@@ -225,12 +308,11 @@ impl Iterator for Lines<'_> {
                     self.roster.note(&line.deed);
                     return Some(line);
                 }
-                (_, Some((_, source))) => {
-                    if let Some(line) = self.sources[source].next(&self.roster) {
-                        return Some(line);
-                    }
-                    self.unasked += 1;
-                }
+                (_, Some((_, source))) => match self.sources[source].next(&self.roster)? {
+                    Turn::Asks(line) => return Some(line),
+                    Turn::NobodyUp => self.unasked += 1,
+                    Turn::Down => {}
+                },
                 _ => return None,
             }
         }
@@ -246,25 +328,6 @@ pub fn width(scenario: &Scenario) -> Result<Width, Mistake> {
     })
 }
 
-/// The law of delays that a scenario names, and whether it is drawn per pair.
-pub fn latency(spec: &LatencySpec) -> (Law, PerSpec) {
-    match *spec {
-        LatencySpec::Constant(delay) => (Law::Constant(delay.0), PerSpec::Pair),
-        LatencySpec::Uniform { low, high, per } => (Law::Uniform { low: low.0, high: high.0 }, per),
-        LatencySpec::Exponential { mean, per } => (Law::Exponential { mean: mean.0 }, per),
-        LatencySpec::Normal { mean, deviation, per } => (Law::Normal { mean: mean.0, deviation: deviation.0 }, per),
-        LatencySpec::LogNormal { median, sigma, per } => (Law::LogNormal { median: median.0, sigma: sigma.0 }, per),
-    }
-}
-
-/// The probability that a message is lost.
-pub fn loss(spec: LossSpec) -> f64 {
-    match spec {
-        LossSpec::None => 0.0,
-        LossSpec::Bernoulli(probability) => probability.0,
-    }
-}
-
 fn by_id(ids: &[Option<Key>]) -> BTreeMap<Key, Address> {
     ids.iter().zip(0..).filter_map(|(id, number)| Some(((*id)?, Address(number)))).collect()
 }
@@ -278,12 +341,6 @@ fn check_times(scenario: &Scenario) -> Result<(), Mistake> {
     if scenario.warm_up >= scenario.end {
         return Err(Mistake::new("warm_up", "the warm-up must end before the run does")
             .label(format!("the run ends at {}", scenario.end)));
-    }
-    if let LatencySpec::Uniform { low, high, .. } = scenario.network.latency
-        && low > high
-    {
-        return Err(Mistake::new("network.latency.low", "`low` must not be above `high`")
-            .label(format!("{low} is above {high}")));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use serde::de::DeserializeOwned;
 
-use crate::ast::{Action, Claim, Expectation, Scenario};
+use crate::ast::{Action, Claim, Expectation, LawSpec, Scenario};
 use crate::diagnostic::{Diagnostic, from_ron, suggest};
 use crate::files::Files;
 use crate::mistake::Mistake;
@@ -22,7 +22,7 @@ pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
         Ok(()) => Ok(scenario),
         Err(mistake) => Err(locate(name, text, &mistake)),
     });
-    let better = || plan_of_sweep(text).or_else(|| lone_protocol(text));
+    let better = || plan_of_sweep(text).or_else(|| lone_entry(text));
     checked.map_err(|diagnostic| better().map_or(diagnostic, |mistake| locate(name, text, &mistake)))
 }
 
@@ -39,17 +39,22 @@ pub fn document<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Box<
     options().from_str(text).map_err(|error| Box::new(from_ron(name, text, &error)))
 }
 
-/// A protocol without a list around it reads as a map from its settings, and what is wrong with that helps nobody.
-fn lone_protocol(text: &str) -> Option<Mistake> {
+/// A protocol or an entry of the churn without a list around it reads as a map from its fields, and what is wrong with that
+/// helps nobody.
+fn lone_entry(text: &str) -> Option<Mistake> {
     let source = Source::new("", text);
-    let node = source.root()?.field("protocols")?.value.as_ref().filter(|node| node.shape == Shape::Parens)?;
-    let written = &text[node.span.clone()];
-    let help = if written.len() < 40 {
-        format!("write `protocols: [{written}]`")
-    } else {
-        "write `[...]` around it".to_owned()
-    };
-    Some(Mistake::new("protocols", "protocols stand in a list").help(help))
+    let root = source.root()?;
+    let mut lists = [("protocols", "protocols stand in a list"), ("churn", "churn stands in a list")].into_iter();
+    lists.find_map(|(field, title)| {
+        let node = root.field(field)?.value.as_ref().filter(|node| node.shape == Shape::Parens)?;
+        let written = &text[node.span.clone()];
+        let help = if written.len() < 40 {
+            format!("write `{field}: [{written}]`")
+        } else {
+            "write `[...]` around it".to_owned()
+        };
+        Some(Mistake::new(field, title).help(help))
+    })
 }
 
 /// Reads a scenario and decides it for one seed.
@@ -89,6 +94,11 @@ pub fn write(scenario: &Scenario) -> String {
     let mut text = options().to_string_pretty(scenario, config).expect("a scenario can always be written");
     text.push('\n');
     text
+}
+
+/// A law as it would be written in a scenario, on one line.
+pub fn write_law(law: &LawSpec) -> String {
+    options().to_string(law).expect("a law can always be written")
 }
 
 fn options() -> Options {

@@ -1,22 +1,30 @@
-//! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing.
+//! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing but when a
+//! closed loop asks.
+
+mod loops;
+
+mod network;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use protocols::dht::{Common, Dht, JOIN, LOOKUP, Members, Request, UPKEEP};
 use protocols::key::Key;
+use sim::access::AccessFigures;
 use sim::address::Address;
-use sim::faults::{Faulty, Groups, Rule, RuleId, Scope};
+use sim::faults::{Groups, Rule, RuleId, Scope};
 use sim::fingerprint::{Fingerprint, FingerprintValue, Trail};
-use sim::network::{Links, Per};
+use sim::law::Law;
 use sim::protocol::{Cause, Purpose, RequestId};
 use sim::record::{EventCount, Recorder};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
-use crate::ast::PerSpec;
+use crate::ast::Memory;
 use crate::oracle::{Judge, Judged};
-use crate::plan::{self, Deed, Fault, Plan, Which};
+use crate::plan::{Deed, Fault, Plan, Which};
+use loops::{Loops, Watch};
+use network::World;
 
 /// Sees a run as it happens: every fact, and every lookup once it has been judged.
 pub trait Observer<P: Dht>: Recorder<P> {
@@ -47,6 +55,8 @@ pub struct Finished<O> {
     pub routing_entries: Vec<usize>,
     /// Bytes of state of each member at the end.
     pub state_bytes: Vec<usize>,
+    /// What messages have met at the queues of access links and slow nodes.
+    pub access: AccessFigures,
 }
 
 /// The run was stopped from outside.
@@ -79,22 +89,30 @@ pub fn run<P: Dht, O: Observer<P>>(
     }
 }
 
-type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, O)));
+type Recorders<P, O> = (Judge<P>, (Fingerprint, (EventCount, (O, Option<Watch>))));
 
 struct Stage<'a, P: Dht, O> {
     plan: &'a Plan,
-    world: Simulation<P, Faulty<Links>, Recorders<P, O>>,
+    world: Simulation<P, World, Recorders<P, O>>,
     faults: BTreeMap<u32, RuleId>,
+    /// What nodes that are down had in mind, and will come back with.
+    kept: BTreeMap<Address, P>,
     requests: u32,
+    loops: Option<Loops<'a>>,
 }
 
 impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
     fn new(plan: &'a Plan, settings: &P::Settings, observer: O) -> Self {
         let keys: Vec<Key> = plan.ids.iter().map(|id| id.unwrap_or_default()).collect();
         let common = Common::new(plan.width, keys.clone(), settings.clone()).seeded(plan.seed);
-        let recorders = (Judge::new(keys), (Fingerprint::default(), (EventCount::default(), observer)));
-        let world = Simulation::new(plan.seed, common, network(plan), recorders);
-        Self { plan, world, faults: BTreeMap::new(), requests: 0 }
+        let is_outsider = |node: &Address| plan.placement.is_undialable(plan.host(*node));
+        let outsiders = (0..plan.hosts.len() as u32).map(Address).filter(is_outsider).collect();
+        let judge = Judge::new(keys).with_outsiders(outsiders);
+        let loops = Loops::new(plan);
+        let observers = (observer, loops.is_some().then(Watch::default));
+        let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observers)));
+        let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
+        Self { plan, world, faults: BTreeMap::new(), kept: BTreeMap::new(), requests: 0, loops }
     }
 
     fn go_on_until(
@@ -103,7 +121,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
     ) -> Result<(), Interrupted> {
         let mut steps = 0u32;
-        while self.world.step_before(until) {
+        while self.step_before(until) {
             steps += 1;
             if steps.is_multiple_of(STEPS_BETWEEN_CHECKS) && control(self.world.now()).is_break() {
                 return Err(Interrupted);
@@ -114,26 +132,62 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         if control(until).is_break() { Err(Interrupted) } else { Ok(()) }
     }
 
+    /// The next event, or what a closed loop asks next, if it is due before `until`. What is asked at an instant comes before
+    /// the events that are due then, as what the plan's lines do.
+    fn step_before(&mut self, until: SimTime) -> bool {
+        let Some(loops) = &mut self.loops else {
+            return self.world.step_before(until);
+        };
+        let now = self.world.now();
+        let (_, (_, (_, (_, watch)))) = self.world.recorder_mut();
+        loops.attend(watch.as_mut().map(Watch::take).unwrap_or_default(), now);
+        let Some(at) = loops.next_at().filter(|at| *at < until) else {
+            return self.world.step_before(until);
+        };
+        if !self.world.step_before(at) {
+            self.world.run_until(at);
+            if let Some((node, lookup)) = loops.next(RequestId(self.requests + 1), at) {
+                self.ask(node, lookup, LOOKUP);
+            }
+        }
+        true
+    }
+
     fn hand_on_judged(&mut self) {
-        let (judge, (_, (_, observer))) = self.world.recorder_mut();
+        let (judge, (_, (_, (observer, _)))) = self.world.recorder_mut();
         for judged in judge.take_judged() {
             observer.judged(&judged);
         }
     }
 
     fn carry_out(&mut self, deed: Deed) {
+        if let Some(loops) = &mut self.loops {
+            loops.note(&deed);
+        }
         match deed {
-            Deed::Join { node, bootstraps } | Deed::Restart { node, bootstraps } => {
-                if !self.world.is_up(node) {
-                    self.world.start(node, P::new(node));
-                    self.ask(node, Request::Join { bootstraps }, JOIN);
-                }
-            }
+            Deed::Join { node, bootstraps } => self.start(node, bootstraps, Memory::Lost),
+            Deed::Restart { node, bootstraps, state } => self.start(node, bootstraps, state),
+            Deed::JoinAgain { node, bootstraps } if bootstraps.is_empty() => self.begin_anew(node),
+            Deed::JoinAgain { node, bootstraps } => self.ask(node, Request::Join { bootstraps }, JOIN),
             Deed::Converge { nodes } => self.converge(&nodes),
-            Deed::Leave(node) => self.ask(node, Request::Leave, UPKEEP),
-            Deed::Crash(node) => _ = self.world.crash(node),
+            Deed::Leave { node, state } => {
+                let kept = self.world.node(node).filter(|_| state == Memory::Kept).cloned();
+                self.kept.extend(kept.map(|kept| (node, kept)));
+                self.ask(node, Request::Leave, UPKEEP);
+            }
+            Deed::Crash { node, state } => {
+                let kept = self.world.crash(node).filter(|_| state == Memory::Kept);
+                self.kept.extend(kept.map(|kept| (node, kept)));
+            }
             Deed::Pause(node) => self.world.pause(node),
             Deed::Resume(node) => self.world.resume(node),
+            Deed::Slow { node, service } => {
+                self.set_service(node, Some(service.law()), &format!("{node} becomes slow: {:?}", service.law()));
+            }
+            Deed::Mend(node) => {
+                let host = self.plan.host(node);
+                self.set_service(node, self.plan.placement.service_of(host), &format!("{node} is no longer slow"));
+            }
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
             Deed::Heal { number } => self.end_fault(number),
             Deed::Lookup { node, key, copies } => self.ask(node, Request::Lookup { key, copies }, LOOKUP),
@@ -145,6 +199,30 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         }
     }
 
+    /// A node comes up, with what it had on disk if that was kept, and is asked to join.
+    fn start(&mut self, node: Address, bootstraps: Vec<Address>, state: Memory) {
+        if self.world.is_up(node) {
+            return;
+        }
+        let kept = self.kept.remove(&node).filter(|_| state == Memory::Kept);
+        let state = match kept {
+            Some(kept) => kept.revived(node, self.world.shared()),
+            None => P::new(node),
+        };
+        self.world.start(node, state);
+        self.ask(node, Request::Join { bootstraps }, JOIN);
+    }
+
+    /// A node that has joined goes on as it does. One that has not, and has nobody left to ask, is started anew by its user,
+    /// so that it begins an overlay.
+    fn begin_anew(&mut self, node: Address) {
+        let key = self.world.shared().key(node);
+        if self.world.is_up(node) && !self.world.recorder().0.members().contains(key) {
+            self.world.crash(node);
+            self.start(node, Vec::new(), Memory::Lost);
+        }
+    }
+
     /// Every request has a number, asked or not, so that a node that is gone shifts nobody else's.
     fn ask(&mut self, node: Address, request: Request, purpose: Purpose) {
         self.requests += 1;
@@ -153,7 +231,9 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
 
     fn converge(&mut self, nodes: &[Address]) {
         let common = self.world.shared();
-        let members: Members = nodes.iter().map(|node| (common.key(*node), *node)).collect();
+        // Who cannot be dialled is in nobody's tables, and has tables itself.
+        let dialable = nodes.iter().filter(|node| !self.plan.placement.is_undialable(self.plan.host(**node)));
+        let members: Members = dialable.map(|node| (common.key(*node), *node)).collect();
         for node in nodes {
             let state = P::converged(*node, &members, self.world.shared());
             self.world.start(*node, state);
@@ -163,13 +243,17 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         }
     }
 
+    fn set_service(&mut self, node: Address, time: Option<Law>, what: &str) {
+        self.world.change_network(what, |world| world.set_service(node, time.map(network::service)));
+    }
+
     fn begin_fault(&mut self, number: u32, fault: &Fault) {
         let now = self.world.now();
         if let Fault::Partition(parts) = fault {
             self.world.recorder_mut().0.partition(number, Groups::new(parts), now);
         }
         let mut id = None;
-        self.world.change_network(&describe(number, fault), |network| id = Some(network.add(rule(fault))));
+        self.world.change_network(&describe(number, fault), |network| id = Some(network.below_mut().add(rule(fault))));
         self.faults.extend(id.map(|id| (number, id)));
     }
 
@@ -179,7 +263,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             return;
         };
         self.world.recorder_mut().0.heal(number, now);
-        self.world.change_network(&format!("fault {number} ends"), |network| network.remove(id));
+        self.world.change_network(&format!("fault {number} ends"), |network| network.below_mut().remove(id));
     }
 
     fn finish(mut self, unasked: u64) -> Finished<O> {
@@ -191,7 +275,8 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let routing_entries = nodes().map(|(_, state)| state.routing_entries()).collect();
         let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
         let count = members.len();
-        let (_, (fingerprint, (events, observer))) = self.world.into_recorder();
+        let access = *self.world.network().figures();
+        let (_, (fingerprint, (events, (observer, _)))) = self.world.into_recorder();
         Finished {
             observer,
             fingerprint: fingerprint.value(),
@@ -201,20 +286,9 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             members: count,
             routing_entries,
             state_bytes,
+            access,
         }
     }
-}
-
-fn network(plan: &Plan) -> Faulty<Links> {
-    let (latency, per) = plan::latency(&plan.network.latency);
-    let per = match per {
-        PerSpec::Pair => Per::Pair,
-        PerSpec::Packet => Per::Packet,
-    };
-    let links = Links::new(plan.seed, latency, per)
-        .with_loss(plan::loss(plan.network.loss))
-        .with_duplicates(plan.network.duplicate.0);
-    Faulty::new(links)
 }
 
 fn rule(fault: &Fault) -> Rule {

@@ -1,15 +1,18 @@
 //! No bytes make the reader panic, hang or take all memory: neither any at all, nor those that are nearly a scenario.
 
+#[path = "common/churny.rs"]
+mod churny;
 #[path = "common/shipped.rs"]
 mod shipped;
 
+use churny::{CHURNY, TRACE};
 use proptest::prelude::*;
 use scenarios::files::{Files, NoFiles};
 use scenarios::read;
-use shipped::shipped;
+use shipped::{FileOf, shipped};
 
 /// Pieces that a slip of the pen, or malice, puts where another stood.
-const PIECES: [&str; 32] = [
+const PIECES: [&str; 36] = [
     "",
     "(",
     ")",
@@ -42,6 +45,10 @@ const PIECES: [&str; 32] = [
     "{\"é\": (from: \"0s\", until: \"1ns\")}",
     "[(about: \"\", says: \"\", because: \"\")]",
     "\u{feff}é",
+    "\"20Mbit/s\"",
+    "Regions(preset: \"aws-2019\")",
+    "Matrix(file: \"x\", values: OneWay)",
+    "Slow(count: 1, service: Constant(\"1ms\"))",
 ];
 
 proptest! {
@@ -65,17 +72,12 @@ proptest! {
     fn scenarios_with_slips_are_read_or_refused(which: prop::sample::Index, slips in slips()) {
         let shipped = shipped();
         let (_, text, files) = which.get(&shipped);
-        let mut tokens: Vec<String> = tokens(text);
-        for (place, slip) in slips {
-            let place = place.index(tokens.len());
-            match slip {
-                Slip::Delete => tokens[place].clear(),
-                Slip::Double => tokens[place] = tokens[place].repeat(2),
-                Slip::Put(piece) => (*piece.get(&PIECES)).clone_into(&mut tokens[place]),
-                Slip::Swap(other) => tokens.swap(place, other.index(text.len()) % place.max(1)),
-            }
-        }
-        read_or_refuse(tokens.concat().as_bytes(), files);
+        read_or_refuse(with_slips(text, slips).as_bytes(), files);
+    }
+
+    #[test]
+    fn churn_with_slips_is_read_or_refused(slips in slips()) {
+        read_or_refuse(with_slips(CHURNY, slips).as_bytes(), &FileOf(TRACE));
     }
 
     #[test]
@@ -103,6 +105,20 @@ fn slips() -> impl Strategy<Value = Vec<(prop::sample::Index, Slip)>> {
     let slip =
         prop_oneof![Just(Slip::Delete), Just(Slip::Double), index().prop_map(Slip::Put), index().prop_map(Slip::Swap),];
     proptest::collection::vec((index(), slip), 1..4)
+}
+
+fn with_slips(text: &str, slips: Vec<(prop::sample::Index, Slip)>) -> String {
+    let mut tokens: Vec<String> = tokens(text);
+    for (place, slip) in slips {
+        let place = place.index(tokens.len());
+        match slip {
+            Slip::Delete => tokens[place].clear(),
+            Slip::Double => tokens[place] = tokens[place].repeat(2),
+            Slip::Put(piece) => (*piece.get(&PIECES)).clone_into(&mut tokens[place]),
+            Slip::Swap(other) => tokens.swap(place, other.index(text.len()) % place.max(1)),
+        }
+    }
+    tokens.concat()
 }
 
 /// Words and numbers whole, everything else by the character; no comments, where nothing can go wrong.

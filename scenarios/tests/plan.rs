@@ -1,5 +1,7 @@
 //! The laws of the plan and of the run: everything is decided beforehand, nothing moves anything else, and equal plans run alike.
 
+#[path = "common/churny.rs"]
+mod churny;
 #[path = "common/shipped.rs"]
 mod shipped;
 
@@ -7,9 +9,11 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::thread;
 
+use churny::{CHURNY, TRACE};
+use proptest::prelude::*;
 use protocols::Visitor;
 use protocols::dht::Dht;
-use scenarios::ast::Scenario;
+use scenarios::ast::{Memory, Scenario};
 use scenarios::plan::{Deed, Line, Plan};
 use scenarios::read;
 use scenarios::run::run;
@@ -22,7 +26,15 @@ use sim::time::{SimTime, Span};
 const RICH: &str = r#"(
     id_bits: 16,
     protocols: {"one": Chord(), "other": Chord(successors: 3, route_over: Fingers, rules: Published)},
-    network: (latency: LogNormal(median: "40ms", sigma: 0.4, per: Packet), loss: Bernoulli(0.02), duplicate: 0.01),
+    network: (
+        latency: Regions(names: ["eu", "us"], shares: [0.7, 0.3], one_way: [["5ms", "45ms"], ["45ms", "8ms"]]),
+        jitter: AutoRegressive(sigma: 0.4, correlation: 0.8, every: "700ms"),
+        ordered: true,
+        loss: GilbertElliott(mean: 0.02, burst: "200ms", per: Access),
+        duplicate: 0.01,
+        bandwidth: (up: "200kbit/s", down: "500kB/s", queue: "1500B"),
+    ),
+    hosts: (undialable: 0.2, mapping: "1m", slow: [(share: 0.2, service: Exponential(mean: "2ms"))]),
     script: [
         (at: "0s", do: Converged(nodes: 8)),
         (at: "1s", do: Join(nodes: 6, every: "500ms", ids: Seeded(seed: 42), order: Ascending)),
@@ -42,6 +54,10 @@ const RICH: &str = r#"(
         (at: "12s", do: Lookup(node: 3, key: 12345)),
         (at: "12s", do: Lookup(node: 3, key: 12345, copies: 3)),
         (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
+        (at: "13s", do: Slow(fraction: 0.3, every: "1s", lasts: "10s", service: Weibull(scale: "9ms", shape: 0.7))),
+        (at: "40s", do: Slow(count: 2, region: "eu", service: Constant("3ms"))),
+        (at: "44s", do: Mend(count: 3)),
+        (at: "46s", do: Crash(region: "us", count: 1)),
         (at: "45s", do: Pause(count: 1)),
         (at: "58s", do: Crash(fraction: 1.0)),
     ],
@@ -51,6 +67,10 @@ const RICH: &str = r#"(
         Lookups(from: "5s", rate: "1/s", copies: 4),
         Lookups(from: "5s", rate: "2/s", keys: NodeIds),
         Csv(file: "lookups.csv", from: "6s", copies: 2),
+        Lookups(from: "5s", rate: "1/20s", per: Node, spread: 0.8, bursts: (every: "20s", lasts: "4s", factor: 5), keys: Zipf(items: 100)),
+        Lookups(from: "5s", rate: "1/4s", arrivals: Regular, per: Node, issuers: [2, 4, 4], keys: File(file: "lookups.csv", order: Random)),
+        ClosedLoop(from: "10s", until: "50s", in_flight: 2, think: Exponential(mean: "5s"), keys: Runs(length: 4)),
+        ClosedLoop(from: "20s", issuers: [16, 1], think: Constant("1s"), keys: Gaussian(centres: 2), copies: 2),
     ],
     warm_up: "5s",
     phases: {"first": (from: "0s", until: "30s"), "all of it": (from: "0s", until: "60s")},
@@ -67,15 +87,72 @@ const LOOKUPS: &str = "key,initiator,time_ms\n5,7,0\n6,9,2500.25\n7,60000,10\n8,
 
 #[test]
 fn a_printed_plan_runs_with_the_same_fingerprint() {
-    let (original, plan) = rich();
-    let text = read::write(&plan.to_scenario(&original));
-    let (printed, again) =
-        read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).expect("a printed plan is legal");
-    for label in 0..2 {
-        assert_eq!(run_with(&printed, &again, label), run_with(&original, &plan, label), "protocol {label}");
+    for (original, plan) in [rich(), churny(), churny_elsewhere()] {
+        let text = read::write(&plan.to_scenario(&original));
+        let (printed, again) =
+            read::plan("printed.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"));
+        for label in 0..2 {
+            assert_eq!(run_with(&printed, &again, label), run_with(&original, &plan, label), "protocol {label}");
+        }
+        assert_eq!(again.to_scenario(&printed), printed, "nothing is left to be decided");
+        assert!(lines(&again) == lines(&plan) && again.hosts.iter().zip(&plan.hosts).all(|(one, other)| one == other));
     }
-    assert_eq!(again.to_scenario(&printed), printed, "nothing is left to be decided");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    #[test]
+    fn whatever_the_network_a_printed_plan_runs_with_the_same_fingerprint(world in world(), seed in 1u64..1000) {
+        let lines = r#"(at: "0s", do: Join(nodes: 8, every: "100ms")), (at: "9s", do: Crash(count: 2)),
+            (at: "4s", do: Slow(count: 2, service: Constant("20ms"), lasts: "3s")), (at: "12s", do: Restart(count: 1))"#;
+        let workload = r#"workload: [Lookups(from: "3s", rate: "5/s")],"#;
+        let text = script(lines).replace("end: \"60s\"", &format!("{workload} {world} end: \"15s\""));
+        let (original, plan) = read::plan("made.ron", text.as_bytes(), Some(seed), &FileOf(MATRIX))
+            .unwrap_or_else(|error| panic!("{error}"));
+        let printed = read::write(&plan.to_scenario(&original));
+        let (printed, again) = read::plan("printed.ron", printed.as_bytes(), None, &FileOf(MATRIX))
+            .unwrap_or_else(|error| panic!("{error}"));
+        prop_assert_eq!(run_with(&printed, &again, 0), run_with(&original, &plan, 0));
+        prop_assert_eq!(again.to_scenario(&printed), printed);
+    }
+}
+
+/// Some network and some hosts.
+fn world() -> impl Strategy<Value = String> {
+    let one_of = |words: &'static [&'static str]| proptest::sample::select(words);
+    let latency = one_of(&[
+        r#"Constant("20ms")"#,
+        r#"Weibull(scale: "40ms", shape: 0.7)"#,
+        r#"Pareto(minimum: "20ms", shape: 1.5, per: Packet)"#,
+        r#"Plane(side: "120ms")"#,
+        r#"Plane(side: "120ms", access: LogNormal(median: "5ms", sigma: 0.8))"#,
+        r#"Regions(preset: "aws-2019")"#,
+        r#"Regions(preset: "world-2019")"#,
+        r#"Regions(preset: "world-2019", shares: [0, 0.5, 0.5, 0, 0, 0], bandwidth: [])"#,
+        r#"Matrix(file: "m", values: OneWay)"#,
+        r#"Matrix(file: "m", values: RoundTrip, unit: "us", placement: InOrder, missing: OneWay("3ms"), same_place: "1ms")"#,
+    ]);
+    let way = one_of(&["", "ordered: true,", "jitter: Independent(sigma: 0.3),"]);
+    let carries = one_of(&["", r#"bandwidth: (up: "64kbit/s", down: "8kB/s"),"#]);
+    let loss = one_of(&[
+        "None",
+        "Bernoulli(0.1)",
+        r#"GilbertElliott(mean: 0.1, burst: "200ms", per: Access)"#,
+        r#"GilbertElliott(mean: 0.1, burst: "1s")"#,
+    ]);
+    let hosts = one_of(&[
+        "",
+        "undialable: 0.4,",
+        r#"undialable: 0.4, mapping: "10s", slow: [(share: 0.5, service: Exponential(mean: "5ms"))]"#,
+    ]);
+    (latency, way, carries, loss, hosts).prop_map(|(latency, way, carries, loss, hosts)| {
+        format!("network: (latency: {latency}, {way} {carries} loss: {loss}), hosts: ({hosts}),")
+    })
+}
+
+/// One entry is missing.
+const MATRIX: &str = "0,11000,12000\n21000,0,\n31000,32000,0\n";
 
 #[test]
 fn shipped_scenarios_printed_run_with_the_same_fingerprint() {
@@ -89,19 +166,35 @@ fn shipped_scenarios_printed_run_with_the_same_fingerprint() {
 
 #[test]
 fn a_line_taken_out_of_a_printed_plan_moves_no_other() {
-    let (original, plan) = rich();
-    let printed = plan.to_scenario(&original);
-    let mut legal = 0;
-    for place in 0..printed.script.len() {
-        let mut shorter = printed.clone();
-        shorter.script.remove(place);
-        // Who never joined cannot crash, and who is up cannot restart.
-        if let Ok(plan) = Plan::make(&shorter, 9, &FileOf("")) {
-            assert_eq!(plan.to_scenario(&shorter), shorter, "without line {place}");
-            legal += 1;
+    for ((original, plan), step) in [(rich(), 1), (churny(), 9)] {
+        let printed = plan.to_scenario(&original);
+        let mut legal = 0;
+        for place in (0..printed.script.len()).step_by(step) {
+            let mut shorter = printed.clone();
+            shorter.script.remove(place);
+            // Who never joined cannot crash, and who is up cannot restart.
+            if let Ok(again) = Plan::make(&shorter, plan.seed, &FileOf("")) {
+                assert_eq!(again.to_scenario(&shorter), shorter, "without line {place}");
+                legal += 1;
+            }
         }
+        let tried = printed.script.len() / step;
+        assert!(legal > tried * 3 / 5, "{legal} of {tried} lines can be taken out");
     }
-    assert!(legal > 300, "{legal} of {} lines can be taken out", printed.script.len());
+}
+
+#[test]
+fn the_churny_scenario_has_something_of_everything() {
+    let (_, plan) = churny();
+    let count = |is: fn(&Deed) -> bool| plan.lines().filter(|line| is(&line.deed)).count();
+    let kept = |deed: &Deed| matches!(deed, Deed::Restart { state: Memory::Kept, .. });
+    let keeps =
+        |deed: &Deed| matches!(deed, Deed::Leave { state: Memory::Kept, .. } | Deed::Crash { state: Memory::Kept, .. });
+    assert!(count(kept) > 20 && count(kept) == count(keeps), "who comes back with its state has kept it");
+    assert!(count(|deed| matches!(deed, Deed::Leave { .. })) > 20);
+    assert!(count(|deed| matches!(deed, Deed::JoinAgain { .. })) > 0);
+    assert!(plan.hosts.iter().zip(0..).filter(|(host, node)| *host != node).count() > 20, "new nodes on old hosts");
+    assert_eq!(plan.skipped_sessions, 2);
 }
 
 #[test]
@@ -132,7 +225,8 @@ fn a_paused_node_goes_on_before_it_leaves() {
     let text = r#"(at: "5s", do: Pause(nodes: [1], lasts: "10s")), (at: "8s", do: Leave(nodes: [1])),
         (at: "20s", do: Restart(nodes: [1])),"#;
     let deeds = deeds_of(1, text);
-    let [Deed::Join { .. }, Deed::Pause(_), Deed::Resume(_), Deed::Leave(_), Deed::Restart { .. }] = &deeds[..] else {
+    let [Deed::Join { .. }, Deed::Pause(_), Deed::Resume(_), Deed::Leave { .. }, Deed::Restart { .. }] = &deeds[..]
+    else {
         panic!("{deeds:?}");
     };
 }
@@ -197,7 +291,9 @@ fn what_is_written_reads_back_equal() {
     let (rich, plan) = rich();
     let printed = plan.to_scenario(&rich);
     let others = shipped().into_iter().map(|(name, text, _)| read::scenario(&name, text.as_bytes()).expect("shipped"));
-    for scenario in others.chain([rich, printed]) {
+    let (churny, decided) = churny();
+    let decided = decided.to_scenario(&churny);
+    for scenario in others.chain([rich, printed, churny, decided]) {
         let text = read::write(&scenario);
         assert_eq!(read::scenario("written.ron", text.as_bytes()), Ok(scenario), "{text}");
     }
@@ -231,22 +327,33 @@ fn nodes_in_ascending_order_are_numbered_by_id() {
 
 #[test]
 fn whoever_asks_or_is_asked_is_up() {
-    let (_, plan) = rich();
-    let mut up = BTreeSet::new();
-    for line in plan.lines() {
-        if let Some(asked) = bootstraps_of(&line) {
-            assert!(asked.iter().all(|node| up.contains(node)), "{line:?} asks who is not up");
-            assert!(asked.len() == up.len().min(3), "{line:?} asks a few");
-        }
-        match line.deed {
-            Deed::Join { node, .. } | Deed::Restart { node, .. } => assert!(up.insert(node)),
-            Deed::Converge { nodes } => up.extend(nodes),
-            Deed::Leave(node) | Deed::Crash(node) => assert!(up.remove(&node)),
-            Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
-                assert!(up.contains(&node), "{node} is not up at {}", line.at);
+    for (_, plan) in [rich(), churny(), churny_elsewhere()] {
+        let mut up = BTreeSet::new();
+        for line in plan.lines() {
+            if let Some(asked) = bootstraps_of(&line) {
+                assert!(asked.iter().all(|node| up.contains(node)), "{line:?} asks who is not up");
+                let dialable = |node: &&Address| !plan.placement.is_undialable(plan.host(**node));
+                assert!(asked.len() == up.iter().filter(dialable).count().min(3), "{line:?} asks a few");
             }
-            Deed::Fault { .. } | Deed::Heal { .. } => {}
+            follow(&mut up, line);
         }
+    }
+}
+
+/// Follows what a line does to who is up.
+fn follow(up: &mut BTreeSet<Address>, line: Line) {
+    match line.deed {
+        Deed::Join { node, .. } | Deed::Restart { node, .. } => assert!(up.insert(node)),
+        Deed::Converge { nodes } => up.extend(nodes),
+        Deed::Leave { node, .. } | Deed::Crash { node, .. } => assert!(up.remove(&node)),
+        Deed::JoinAgain { node, bootstraps } => {
+            assert!(up.contains(&node) && bootstraps.iter().all(|other| up.contains(other) && *other != node));
+        }
+        Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
+            assert!(up.contains(&node), "{node} is not up at {}", line.at);
+        }
+        Deed::Slow { node, .. } => assert!(up.contains(&node), "{node} is not up at {}", line.at),
+        Deed::Fault { .. } | Deed::Heal { .. } | Deed::Mend(_) => {}
     }
 }
 
@@ -349,6 +456,21 @@ fn rich() -> (Scenario, Plan) {
     read::plan("rich.ron", RICH.as_bytes(), None, &FileOf(LOOKUPS)).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn churny() -> (Scenario, Plan) {
+    read::plan("churny.ron", CHURNY.as_bytes(), None, &FileOf(TRACE)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same, with hosts in regions, some of which nobody can dial.
+fn churny_elsewhere() -> (Scenario, Plan) {
+    let text = CHURNY
+        .replace(r#"LogNormal(median: "40ms", sigma: 0.4)"#, r#"Regions(preset: "world-2019")"#)
+        .replace("fraction: 0.2, back", r#"fraction: 0.5, region: "europe", back"#)
+        .replace("count: 2, until", r#"count: 2, region: "north-america", until"#)
+        .replace("workload:", "hosts: (undialable: 0.3), workload:");
+    assert!(text.len() > CHURNY.len() + 60);
+    read::plan("elsewhere.ron", text.as_bytes(), None, &FileOf(TRACE)).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn made(text: &str) -> (Scenario, Plan) {
     read::plan("made.ron", text.as_bytes(), None, &FileOf("")).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -363,8 +485,8 @@ fn deeds_of(node: u32, text: &str) -> Vec<Deed> {
     let about = |deed: &Deed| match deed {
         Deed::Join { node, .. }
         | Deed::Restart { node, .. }
-        | Deed::Leave(node)
-        | Deed::Crash(node)
+        | Deed::Leave { node, .. }
+        | Deed::Crash { node, .. }
         | Deed::Pause(node)
         | Deed::Resume(node) => Some(*node),
         _ => None,

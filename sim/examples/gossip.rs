@@ -49,7 +49,7 @@ struct Run {
 /// Runs until everybody knows. The crash and the restart are no part of the protocol: the world does them to the node.
 fn spread(loss: f64) -> Run {
     let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
-    let links = Links::new(SEED, latency, Per::Packet).with_loss(loss);
+    let links = Links::of(SEED, latency, Per::Packet).with_loss(loss);
     let mut world = Simulation::new(SEED, Town { nodes: NODES }, links, (Tally::default(), Fingerprint::default()));
     for number in 0..NODES {
         world.start(Address(number), Gossip::default());

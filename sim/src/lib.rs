@@ -47,7 +47,7 @@
 //!
 //! let latency = Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 };
 //! let run = |seed| {
-//!     let links = Links::new(seed, latency, Per::Packet);
+//!     let links = Links::of(seed, latency, Per::Packet);
 //!     let mut world = Simulation::new(seed, (), links, Fingerprint::default());
 //!     world.start(Address(0), Player);
 //!     world.start(Address(1), Player);
@@ -65,10 +65,11 @@
 //! - [`rng`] and [`sampler`]: chance, as streams and as a function of link and time slot; [`law`]: distributions of spans.
 //! - [`protocol`]: the contract between a machine and the world.
 //! - `queue` (private): pending events in `(time, id)` order.
-//! - [`network`] and [`faults`]: what becomes of a packet.
+//! - [`network`], [`faults`] and [`access`]: what becomes of a packet, on its way and at the doors of nodes.
 //! - [`record`]: facts and recorders; [`fingerprint`] and [`trace`] are two of them.
 //! - [`simulation`]: the loop that holds it all together.
 
+pub mod access;
 pub mod address;
 pub mod faults;
 pub mod fingerprint;

@@ -1,10 +1,28 @@
 //! The network: one question (a packet), one verdict (delivered after a delay, delivered twice, or dropped).
 
+mod base;
+mod hop;
+mod jitter;
+mod loss;
+mod order;
+mod plane;
+
 use crate::address::Address;
 use crate::law::Law;
-use crate::rng::{Draw, LinkChance, LinkField, OneWord, StreamPurpose};
-use crate::sampler;
+use crate::rng::{Draw, LinkChance};
 use crate::time::{SimTime, Span};
+
+use base::BaseDelays;
+use hop::{Hop, Twin};
+use jitter::Factors;
+use loss::Losses;
+use order::Order;
+
+pub use base::{Base, Between, Per, SiteDelays};
+pub use jitter::Jitter;
+pub(crate) use loss::happens;
+pub use loss::{Loss, LossPer};
+pub use plane::Plane;
 
 /// Decides what becomes of a packet.
 ///
@@ -33,7 +51,7 @@ pub trait Network {
     /// arrival, and only where there is a door; `incarnation` counts how often the receiver has come up, so that what
     /// waited in its memory can be forgotten.
     fn enter(&mut self, _packet: &Packet, _incarnation: u32, _chance: &mut LinkChance<'_>) -> Entry {
-        Entry::After(Span::ZERO)
+        Entry::Now
     }
 }
 
@@ -70,7 +88,9 @@ pub enum Verdict {
 /// What becomes of a packet at its receiver's door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// It is handled after this wait.
+    /// It is handled at once: nothing that came before it still waits.
+    Now,
+    /// It is handled after this wait; if that is nothing, after what is due at this instant already.
     After(Span),
     /// It is never handled.
     Drop(DropCause),
@@ -89,117 +109,132 @@ pub enum DropCause {
     Partition,
     /// The receiver was down when it arrived.
     NodeDown,
+    /// It found a queue full: that of an uplink, of a downlink, or of a slow node.
+    QueueFull,
+    /// The receiver lets in only those to whom it has lately sent something.
+    Undialable,
 }
 
-/// Whether a delay is drawn once for a directed pair of nodes, or anew for each packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Per {
-    /// Once for each directed pair: how far apart the two are.
-    Pair,
-    /// Anew for each packet: jitter.
-    Packet,
-}
-
-/// Links that are all alike but for chance: delay, loss and duplication, each direction of a link on its own.
+/// Links that are all alike but for chance: base delay, jitter, loss and duplication, each direction of a link on its own.
+///
+/// What nothing was said of is off, and costs nothing. All chance is a function of seed, link and time: what becomes of a
+/// packet does not depend on which others there were, unless the links are [`Links::ordered`].
 #[derive(Debug)]
 pub struct Links {
-    latency: Law,
-    per: Per,
-    loss: f64,
+    seed: u64,
+    base: BaseDelays,
+    hosts: Vec<u32>,
+    jitter: Option<Factors>,
+    loss: Losses,
     duplicate: f64,
-    pairs: PairDelays,
+    order: Option<Order>,
 }
 
 impl Links {
-    /// Links with this latency that lose and duplicate nothing. The seed fixes the delays that belong to pairs.
-    pub fn new(seed: u64, latency: Law, per: Per) -> Self {
-        let pairs = PairDelays::new(seed);
-        Self { latency, per, loss: 0.0, duplicate: 0.0, pairs }
+    /// Links with these base delays that lose and duplicate nothing. The seed fixes all that belongs to hosts and links for
+    /// the whole run.
+    pub fn new(seed: u64, base: Base) -> Self {
+        let base = BaseDelays::new(seed, base);
+        Self { seed, base, hosts: Vec::new(), jitter: None, loss: Losses::None, duplicate: 0.0, order: None }
     }
 
-    /// Each packet is lost with this probability (Bernoulli).
+    /// Links with delays of this law.
+    pub fn of(seed: u64, law: Law, per: Per) -> Self {
+        Self::new(seed, Base::Law { law, per })
+    }
+
+    /// Address `a` lives on host `hosts[a]`; without this, each address is a host of its own. Base delays, the wandering of
+    /// jitter and bursts of loss belong to hosts: a node that comes back under a new address finds its old place. Two
+    /// addresses on one host are a pair like any other. A list that is not empty must name the host of every address.
     #[must_use]
-    pub fn with_loss(self, probability: f64) -> Self {
-        assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
-        Self { loss: probability, ..self }
+    pub fn with_hosts(self, hosts: Vec<u32>) -> Self {
+        Self { hosts, ..self }
     }
 
-    /// Each packet that is not lost arrives twice with this probability; the copy draws a delay of its own.
+    /// Base delays are multiplied by this.
+    ///
+    /// # Panics
+    /// If there is no such jitter: see [`Jitter::check`].
+    #[must_use]
+    pub fn with_jitter(self, jitter: Jitter) -> Self {
+        jitter.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Self { jitter: Some(Factors::new(self.seed, jitter)), ..self }
+    }
+
+    /// Packets are lost like this; a bare number is the probability of [`Loss::Bernoulli`].
+    ///
+    /// # Panics
+    /// If there is no such loss: see [`Loss::check`].
+    #[must_use]
+    pub fn with_loss(self, loss: impl Into<Loss>) -> Self {
+        let loss = loss.into();
+        loss.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Self { loss: Losses::new(self.seed, loss), ..self }
+    }
+
+    /// Each packet that is not lost arrives twice with this probability; the copy draws a delay and jitter of its own.
     #[must_use]
     pub fn with_duplicates(self, probability: f64) -> Self {
         assert!((0.0..=1.0).contains(&probability), "a probability lies between 0 and 1");
         Self { duplicate: probability, ..self }
     }
 
-    fn delay(&mut self, packet: &Packet, draw: Draw, chance: &mut LinkChance<'_>) -> Span {
-        match (self.latency, self.per) {
-            (Law::Constant(delay), _) => delay,
-            (latency, Per::Pair) => self.pairs.get(packet.from, packet.to, &latency),
-            (latency, Per::Packet) => latency.sample(chance.word(draw)),
+    /// On each directed link from address to address, what is sent first arrives first: a packet that would overtake one
+    /// before it arrives together with that. A copy counts as sent right after its original.
+    ///
+    /// By nature a delay then depends on the packets before it; loss does not. What faults over these links add to a delay
+    /// comes on top, so that a packet may overtake those that a fault has held up.
+    #[must_use]
+    pub fn ordered(self) -> Self {
+        Self { order: Some(Order::default()), ..self }
+    }
+
+    fn hop(&self, packet: &Packet) -> Hop {
+        Hop { from: self.host(packet.from), to: self.host(packet.to), now: packet.now }
+    }
+
+    fn host(&self, address: Address) -> u32 {
+        if self.hosts.is_empty() { address.0 } else { self.hosts[address.index()] }
+    }
+
+    fn delay(&mut self, packet: &Packet, hop: Hop, twin: Twin, chance: &mut LinkChance<'_>) -> Span {
+        let base = self.base.get(hop, twin, chance);
+        let jittered = match &mut self.jitter {
+            Some(jitter) => Span::from_nanos_f64(base.as_nanos() as f64 * jitter.get(hop, twin, chance)),
+            None => base,
+        };
+        match &mut self.order {
+            Some(order) => order.keep(packet.from, packet.to, packet.now, jittered),
+            None => jittered,
         }
     }
 }
 
 impl Network for Links {
+    #[inline]
     fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
-        if self.loss > 0.0 && happens(self.loss, Draw::Loss, chance) {
+        let hop = self.hop(packet);
+        if self.loss.take(hop, chance) {
             return Verdict::Drop(DropCause::Loss);
         }
-        let delay = self.delay(packet, Draw::Delay, chance);
+        let delay = self.delay(packet, hop, Twin::Original, chance);
         if self.duplicate > 0.0 && happens(self.duplicate, Draw::Duplicate, chance) {
-            return Verdict::Duplicate(delay, self.delay(packet, Draw::CopyDelay, chance));
+            return Verdict::Duplicate(delay, self.delay(packet, hop, Twin::Copy, chance));
         }
         Verdict::Deliver(delay)
     }
 }
 
-/// Whether something of this probability happens to the packet.
-pub(crate) fn happens(probability: f64, draw: Draw, chance: &mut LinkChance<'_>) -> bool {
-    sampler::chance(&mut OneWord(chance.word(draw)), probability)
-}
-
-/// Delays of directed pairs: a pure function of seed and pair, remembered where there is room.
-#[derive(Debug)]
-struct PairDelays {
-    field: LinkField,
-    remembered: Vec<(Address, Address, Span)>,
-}
-
-impl PairDelays {
-    fn new(seed: u64) -> Self {
-        Self { field: LinkField::new(seed, StreamPurpose::PAIR), remembered: Vec::new() }
-    }
-
-    fn get(&mut self, from: Address, to: Address, latency: &Law) -> Span {
-        if self.remembered.is_empty() {
-            self.remembered = vec![(Address(0), Address(0), latency.sample(self.word(Address(0), Address(0)))); PLACES];
-        }
-        let place = from.0.wrapping_mul(0x9E37_79B1).wrapping_add(to.0) as usize % PLACES;
-        let (known_from, known_to, delay) = self.remembered[place];
-        if (known_from, known_to) == (from, to) {
-            return delay;
-        }
-        let delay = latency.sample(self.word(from, to));
-        self.remembered[place] = (from, to, delay);
-        delay
-    }
-
-    fn word(&self, from: Address, to: Address) -> u64 {
-        self.field.block(from, to, 0)[0]
-    }
-}
-
-const PLACES: usize = 1 << 16;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::{LinkField, StreamPurpose};
 
     const MS: Span = Span::from_millis(1);
 
     #[test]
     fn a_pair_keeps_its_delay_and_each_direction_has_its_own() {
-        let mut links = Links::new(1, exponential(40), Per::Pair);
+        let mut links = Links::of(1, exponential(40), Per::Pair);
         let there = delay(&mut links, 1, 2, 0);
         assert_eq!(there, delay(&mut links, 1, 2, 5_000));
         assert_ne!(there, delay(&mut links, 2, 1, 0));
@@ -208,8 +243,8 @@ mod tests {
 
     #[test]
     fn pair_delays_do_not_depend_on_what_was_asked_before() {
-        let fresh = delay(&mut Links::new(1, exponential(40), Per::Pair), 7, 9, 0);
-        let mut used = Links::new(1, exponential(40), Per::Pair);
+        let fresh = delay(&mut Links::of(1, exponential(40), Per::Pair), 7, 9, 0);
+        let mut used = Links::of(1, exponential(40), Per::Pair);
         for from in 0..600 {
             delay(&mut used, from, from * 31 % 500, 0);
         }
@@ -218,14 +253,14 @@ mod tests {
 
     #[test]
     fn packets_of_a_pair_differ_if_the_delay_is_drawn_per_packet() {
-        let mut links = Links::new(1, exponential(40), Per::Packet);
+        let mut links = Links::of(1, exponential(40), Per::Packet);
         assert_ne!(delay(&mut links, 1, 2, 0), delay(&mut links, 1, 2, 1));
     }
 
     #[test]
     fn loss_has_its_share_and_its_ends_are_exact() {
         let lost = |probability: f64| {
-            let mut links = Links::new(3, Law::Constant(MS), Per::Pair).with_loss(probability);
+            let mut links = Links::of(3, Law::Constant(MS), Per::Pair).with_loss(probability);
             (0..20_000).filter(|ms| matches!(send(&mut links, 1, 2, *ms), Verdict::Drop(DropCause::Loss))).count()
         };
         assert_eq!(lost(0.0), 0);
@@ -236,7 +271,7 @@ mod tests {
 
     #[test]
     fn duplicates_arrive_after_delays_of_their_own() {
-        let mut links = Links::new(3, exponential(40), Per::Packet).with_duplicates(1.0);
+        let mut links = Links::of(3, exponential(40), Per::Packet).with_duplicates(1.0);
         let Verdict::Duplicate(one, two) = send(&mut links, 1, 2, 0) else { panic!("certain duplicates") };
         assert_ne!(one, two);
     }
@@ -244,7 +279,7 @@ mod tests {
     #[test]
     fn every_latency_has_the_mean_it_should() {
         let mean = |latency: Law| {
-            let mut links = Links::new(5, latency, Per::Packet);
+            let mut links = Links::of(5, latency, Per::Packet);
             let total: f64 = (0..20_000).map(|ms| delay(&mut links, 1, 2, ms).as_millis_f64()).sum();
             total / 20_000.0
         };

@@ -69,7 +69,7 @@ impl Pass {
     /// It is still on its way.
     pub(crate) const NONE: Self = Self(0);
 
-    /// It has been let in. Passes of two incarnations are equal only if 65,535 others lie between them.
+    /// It has been let in. Passes of two incarnations are equal only if 65,534 others lie between them.
     pub(crate) fn of(incarnation: u32) -> Self {
         Self(1 + (incarnation % u32::from(u16::MAX)) as u16)
     }

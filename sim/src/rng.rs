@@ -22,7 +22,7 @@ pub trait Words {
 
 /// What a stream is for. Streams of different purposes never share a draw.
 ///
-/// The engine knows the first three; users of the engine number their own from [`StreamPurpose::FIRST_FREE`].
+/// The engine knows the first few; users of the engine number their own from [`StreamPurpose::FIRST_FREE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamPurpose(pub u64);
 
@@ -33,6 +33,14 @@ impl StreamPurpose {
     pub const WEATHER: Self = Self(2);
     /// Delays that belong to a directed pair of nodes for the whole run.
     pub const PAIR: Self = Self(3);
+    /// How the jitter of a directed pair of hosts wanders.
+    pub const JITTER: Self = Self(4);
+    /// The same, of the copies of packets.
+    pub const COPY_JITTER: Self = Self(5);
+    /// Good and bad times of links.
+    pub const LOSS: Self = Self(6);
+    /// Where hosts stand in a plane.
+    pub const PLANE: Self = Self(7);
     /// The first number that is free for users of the engine.
     pub const FIRST_FREE: u64 = 16;
 }
@@ -105,6 +113,12 @@ impl<'a> LinkChance<'a> {
         Self { field, from, to, now, block: None }
     }
 
+    /// The chance of the same link at another time.
+    #[must_use]
+    pub fn at(&self, now: SimTime) -> Self {
+        Self { now, block: None, ..*self }
+    }
+
     /// The word of this draw; asking twice gives the same.
     pub fn word(&mut self, draw: Draw) -> u64 {
         let block = self
@@ -127,6 +141,12 @@ pub enum Draw {
     CopyDelay,
     /// Whether a fault loses it.
     FaultLoss,
+    /// By what its delay is multiplied.
+    Jitter,
+    /// By what the delay of its copy is multiplied.
+    CopyJitter,
+    /// How long its receiver is busy with it; of the slot in which it arrives.
+    Service,
 }
 
 /// How long the weather of a link stands still: packets on one directed link within one slot share their fate.

@@ -9,7 +9,7 @@ use crate::protocol::{Cause, Context, Effect, Event, NodeChance, Protocol, Slot}
 use crate::queue::{Due, Letter, Pass, Queue, Start};
 use crate::record::{Departure, Fact, Recorder};
 use crate::rng::{LinkChance, LinkField, StreamPurpose};
-use crate::time::{SimTime, Span};
+use crate::time::SimTime;
 
 /// A run in progress: nodes of protocol `P` over network `N`, watched by recorder `R`.
 ///
@@ -232,7 +232,7 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         let packet = Packet { now: self.now, from, to, bytes: P::wire_bytes(&letter.message, &self.shared) };
         let mut chance = LinkChance::new(&self.weather, from, to, self.now);
         match self.network.enter(&packet, incarnation, &mut chance) {
-            Entry::After(Span::ZERO) => self.hand_over(letter),
+            Entry::Now => self.hand_over(letter),
             Entry::After(wait) => {
                 letter.pass = pass;
                 self.queue.push(self.now + wait, letter);

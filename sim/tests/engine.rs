@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use sim::address::Address;
 use sim::fingerprint::{Fingerprint, FingerprintValue};
 use sim::law::Law;
-use sim::network::{Links, Network, Packet, Per, Verdict};
+use sim::network::{DropCause, Entry, Links, Network, Packet, Per, Verdict};
 use sim::protocol::{Cause, Context, Event, Protocol, Purpose, RequestId, Slot};
 use sim::record::{EventCount, Fact, Recorder};
-use sim::rng::{Draw, LinkChance, Words};
+use sim::rng::{Draw, LinkChance, LinkField, StreamPurpose, Words};
 use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 use sim::trace::{Choice, Trace};
@@ -239,16 +239,124 @@ fn a_duplicate_is_delivered_twice() {
 
 #[test]
 fn a_change_of_the_network_takes_effect_at_once_and_is_recorded() {
-    let links = Links::new(1, Law::Constant(MS), Per::Pair);
+    let links = Links::of(1, Law::Constant(MS), Per::Pair);
     let mut world = world_over(1, 2, links);
     world.change_network("every packet is lost", |links| {
-        *links = Links::new(1, Law::Constant(MS), Per::Pair).with_loss(1.0);
+        *links = Links::of(1, Law::Constant(MS), Per::Pair).with_loss(1.0);
     });
     world.ask(A, vec![say(B, 1)], Cause::default());
     assert_eq!(
         run(world, 20),
         ["0 every packet is lost", "0 n0 asked", "0 n0 says 1 to n1", "0 n0's 1 to n1 dropped Loss"]
     );
+}
+
+// Doors.
+
+#[test]
+fn what_comes_to_a_door_is_handled_after_its_wait_or_turned_away() {
+    let mut world = door(Entry::After(MS.times(5)));
+    world.ask(A, vec![say(B, 1), say(C, 2)], Cause::default());
+    world.run_until(at(20));
+    world.change_network("the door is shut", |door| door.answer = Some(Entry::Drop(DropCause::QueueFull)));
+    world.ask(A, vec![say(B, 3)], Cause::default());
+    let expected = [
+        "10 n2 hears 2",
+        "15 n1 hears 1",
+        "20 the door is shut",
+        "20 n0 asked",
+        "20 n0 says 3 to n1",
+        "30 n0's 3 to n1 dropped QueueFull",
+    ];
+    assert_eq!(run(world, 40)[3..], expected);
+}
+
+#[test]
+fn a_door_is_asked_once_a_packet_in_order_of_arrival_and_told_the_incarnation() {
+    let mut world = door(Entry::After(MS.times(5)));
+    world.ask(A, vec![say(B, 1)], Cause::default());
+    world.ask(C, vec![say(B, 2)], Cause::default());
+    world.run_until(at(11));
+    assert_eq!(world.network().asked, [(at(10), A, 1), (at(10), C, 1)]);
+    world.crash(B);
+    world.start(B, Machine::default());
+    world.ask(A, vec![say(B, 3)], Cause::default());
+    world.run_until(at(50));
+    assert_eq!(world.network().asked[2..], [(at(21), A, 2)]);
+}
+
+#[test]
+fn what_waits_at_the_door_of_a_node_that_crashes_is_never_handled() {
+    for starts in 0..3 {
+        let mut world = door(Entry::After(MS.times(5)));
+        world.ask(A, vec![say(B, 1)], Cause::default());
+        world.run_until(at(12));
+        for _ in 0..starts {
+            world.crash(B);
+            world.start(B, Machine::default());
+        }
+        if starts == 0 {
+            world.crash(B);
+        }
+        let log = run(world, 50);
+        assert_eq!(log.last().expect("a log"), "15 n0's 1 to n1 dropped NodeDown", "{starts} starts");
+    }
+}
+
+#[test]
+fn what_was_under_way_to_a_node_that_restarts_comes_to_the_door_of_the_new_one() {
+    let mut world = door(Entry::After(MS.times(5)));
+    world.ask(A, vec![say(B, 1)], Cause::default());
+    world.run_until(at(8));
+    world.crash(B);
+    world.start(B, Machine::default());
+    world.run_until(at(50));
+    assert_eq!(world.network().asked, [(at(10), A, 2)]);
+    assert_eq!(world.into_recorder().lines.last().expect("a log"), "15 n1 hears 1");
+}
+
+#[test]
+fn what_waits_at_a_door_that_goes_away_keeps_its_wait() {
+    let mut world = door(Entry::After(MS.times(5)));
+    world.ask(A, vec![say(B, 1)], Cause::default());
+    world.run_until(at(3));
+    world.ask(A, vec![say(B, 2)], Cause::default());
+    world.run_until(at(12));
+    world.change_network("no door", |door| door.answer = None);
+    assert_eq!(events(run(world, 50))[2..], ["13 n1 hears 2", "15 n1 hears 1"]);
+}
+
+#[test]
+fn a_wait_of_nothing_ends_after_what_is_due_already() {
+    for (entry, expected) in [
+        (Entry::Now, ["10 n1 hears 1", "10 n2 hears 2"]),
+        (Entry::After(Span::ZERO), ["10 n2 hears 2", "10 n1 hears 1"]),
+    ] {
+        let mut world = door(entry);
+        world.ask(A, vec![say(B, 1), say(C, 2)], Cause::default());
+        assert_eq!(events(run(world, 50))[1..], expected);
+    }
+}
+
+#[test]
+fn what_has_waited_at_the_door_of_a_paused_node_waits_until_it_is_resumed() {
+    let mut world = door(Entry::After(MS.times(5)));
+    world.ask(A, vec![say(B, 1)], Cause::default());
+    world.run_until(at(11));
+    world.pause(B);
+    world.ask(A, vec![say(B, 2), say(B, 3)], Cause::default());
+    world.run_until(at(24));
+    world.resume(B);
+    assert_eq!(events(run(world, 50))[2..], ["24 n1 hears 1", "26 n1 hears 2", "26 n1 hears 3"]);
+}
+
+#[test]
+fn the_chance_at_a_door_is_that_of_the_slot_of_arrival() {
+    let mut world = door(Entry::Now);
+    world.ask(A, vec![say(B, 1)], Cause::default());
+    world.run_until(at(20));
+    let field = LinkField::new(1, StreamPurpose::WEATHER);
+    assert_eq!(world.network().drawn, [field.block(A, B, 10)[Draw::Service as usize]]);
 }
 
 // Chance.
@@ -541,6 +649,34 @@ impl Write for Pipe {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Ten milliseconds to anywhere; while there is an answer to give, B keeps a door.
+struct Door {
+    answer: Option<Entry>,
+    asked: Vec<(SimTime, Address, u32)>,
+    drawn: Vec<u64>,
+}
+
+impl Network for Door {
+    fn route(&mut self, packet: &Packet, chance: &mut LinkChance<'_>) -> Verdict {
+        ten_ms(packet, chance)
+    }
+
+    fn has_door(&self, node: Address) -> bool {
+        node == B && self.answer.is_some()
+    }
+
+    fn enter(&mut self, packet: &Packet, incarnation: u32, chance: &mut LinkChance<'_>) -> Entry {
+        assert_eq!((packet.to, packet.bytes), (B, 1));
+        self.asked.push((packet.now, packet.from, incarnation));
+        self.drawn.push(chance.word(Draw::Service));
+        self.answer.expect("only a door is asked")
+    }
+}
+
+fn door(answer: Entry) -> Simulation<Machine, Door, Log> {
+    world_over(1, 3, Door { answer: Some(answer), asked: Vec::new(), drawn: Vec::new() })
 }
 
 type TenMs = fn(&Packet, &mut LinkChance<'_>) -> Verdict;

@@ -9,7 +9,7 @@ use scenarios::plan::Plan;
 use scenarios::read;
 use serde::Serialize;
 
-use super::{End, folder_of, input, print};
+use super::{End, files_of, input, print};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Check) -> Result<ExitCode, End> {
@@ -19,7 +19,7 @@ pub(crate) fn verb(words: &cli::Check) -> Result<ExitCode, End> {
     let mut checked = Vec::new();
     for path in &words.scenarios {
         let input = input(path)?;
-        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(path))?;
+        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files_of(path, &words.data))?;
         execute::check(&input, &scenario)?;
         if words.plan {
             if plan.lines().nth(LINES_MAX).is_some() {
@@ -29,8 +29,13 @@ pub(crate) fn verb(words: &cli::Check) -> Result<ExitCode, End> {
         } else if words.json {
             checked.push(Checked::of(&input, &scenario, &plan));
         } else {
-            let Checked { scenario, protocols, runs, nodes, .. } = Checked::of(&input, &scenario, &plan);
-            let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({})\n", protocols.join(", "));
+            let checked = Checked::of(&input, &scenario, &plan);
+            let Checked { scenario, protocols, runs, nodes, skipped_sessions, .. } = checked;
+            let skipped = match skipped_sessions {
+                0 => String::new(),
+                count => format!(", {count} sessions of no length skipped"),
+            };
+            let text = format!("{scenario}: ok, {nodes} nodes, {runs} runs ({}){skipped}\n", protocols.join(", "));
             print(text.as_bytes())?;
         }
     }
@@ -47,6 +52,7 @@ struct Checked {
     protocols: Vec<String>,
     runs: usize,
     nodes: usize,
+    skipped_sessions: u64,
 }
 
 impl Checked {
@@ -57,6 +63,7 @@ impl Checked {
             valid: true,
             runs: protocols.len() * scenario.seeds().len(),
             nodes: plan.nodes(),
+            skipped_sessions: plan.skipped_sessions,
             protocols,
         }
     }

@@ -10,7 +10,7 @@ use analysis::results::Document;
 use analysis::{export, table};
 use scenarios::{files as scenario_files, read};
 
-use super::{End, folder_of, input, print, set_jobs, stoppable, unreadable, verdict};
+use super::{End, files_of, input, print, set_jobs, stoppable, unreadable, verdict};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Claims) -> Result<ExitCode, End> {
@@ -18,7 +18,7 @@ pub(crate) fn verb(words: &cli::Claims) -> Result<ExitCode, End> {
     let scenarios = with_claims(&words.scenarios)?;
     let progress = stoppable()?;
     let run = |(path, input): &(PathBuf, Input)| {
-        execute(input, &folder_of(path), &Choice::default(), &progress).map(|executed| executed.document)
+        execute(input, &files_of(path, &words.data), &Choice::default(), &progress).map(|executed| executed.document)
     };
     let all = || scenarios.iter().map(run).collect::<Result<Vec<Document>, Failure>>();
     let documents = progress::shown(!words.quiet, &progress, all)?;

@@ -14,6 +14,7 @@ pub(crate) fn verb(words: &cli::List) -> Result<ExitCode, End> {
         protocols: wants(ListWhat::Protocols).then(listing::protocols),
         metrics: wants(ListWhat::Metrics).then(listing::metrics),
         settings: wants(ListWhat::Settings).then(listing::settings),
+        presets: wants(ListWhat::Presets).then(listing::presets),
     };
     let text = if words.json { export::json(&listing) } else { listing::page(&listing).into_bytes() };
     print(&text)?;

@@ -13,14 +13,14 @@ use analysis::sweep::store::{Refused, Store};
 use analysis::sweep::summary::{self, Summary};
 use analysis::{export, table};
 
-use super::{End, folder_of, input, not_written, print, set_jobs, stoppable, unreadable};
+use super::{End, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Sweep) -> Result<ExitCode, End> {
     set_jobs(words.jobs)?;
     let input = input(&words.plan)?;
     let progress = stoppable()?;
-    let sweep = Sweep::read(&input, &folder_of(&words.plan).0, &progress)?;
+    let sweep = Sweep::read(&input, &files_of(&words.plan, &words.data), &progress)?;
     let filter = Filter::parse(&sweep, &words.filter).and_then(|filter| filter.check(&sweep).map(|()| filter));
     let filter = filter.map_err(|wrong| End::Invalid(format!("--filter: {wrong}")))?;
     if words.dry_run {

@@ -14,12 +14,13 @@ use scenarios::run::{Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
-use super::{End, folder_of, input, stoppable, unprinted};
+use super::{End, files_of, input, stoppable, unprinted};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Trace) -> Result<ExitCode, End> {
     let input = input(&words.scenario)?;
-    let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &folder_of(&words.scenario))?;
+    let files = files_of(&words.scenario, &words.data);
+    let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files)?;
     let entry = chosen(&scenario, words.protocol.as_deref())?;
     let progress = stoppable()?;
     let out = io::BufWriter::new(io::stdout().lock());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scenarios::ast::Scenario;
 use scenarios::diagnostic::Diagnostic;
-use scenarios::files::{Files, Folder};
+use scenarios::files::{Files, Folders};
 use scenarios::mistake::Mistake;
 use scenarios::raw::Raw;
 use scenarios::source::{self, Source};
@@ -88,12 +88,13 @@ pub struct Place {
 }
 
 impl Sweep {
-    /// Reads a sweep, and every cell of it; a file that it names lies in `folder` or under it.
-    pub fn read(plan: &Input, folder: &Path, progress: &Progress) -> Result<Self, Failure> {
+    /// Reads a sweep, and every cell of it; a file that it names lies beside it or under that folder, and measured data perhaps
+    /// elsewhere.
+    pub fn read(plan: &Input, folders: &Folders, progress: &Progress) -> Result<Self, Failure> {
         let spec: Spec = read::document(&plan.name, &plan.bytes)?;
         let text = read::text(&plan.name, &plan.bytes)?.to_owned();
         let at = |mistake: &Mistake| read::locate(&plan.name, &text, mistake);
-        let base = Base::of(&spec, plan, &text, folder)?;
+        let base = Base::of(&spec, plan, &text, &folders.beside)?;
         let scenario = base.scenario()?;
         let grid = axes::grid(&spec).map_err(|mistake| at(&mistake))?;
         let seeds = seeds(&spec, plan, &text, &scenario)?;
@@ -112,7 +113,8 @@ impl Sweep {
             base,
             inputs: Inputs::default(),
         };
-        let files = Remembering::new(Folder(sweep.base.folder.clone()));
+        let folders = Folders { beside: sweep.base.folder.clone(), data: folders.data.clone() };
+        let files = Remembering::new(folders);
         check::cells(&mut sweep, &files, progress)?;
         check_figures(&sweep).map_err(|mistake| at(&mistake))?;
         if spec.show.is_none() {

@@ -164,7 +164,7 @@ pub(super) fn line(
     plan: &Plan,
     finished: &Finished<Metrics>,
 ) -> (String, Json) {
-    let outcome = Outcome::new(label, entry, plan.seed, plan.nodes(), plan.end, finished);
+    let outcome = Outcome::new(label, entry, plan, finished);
     let mut figures = serde_json::to_value(&outcome).expect("results are plain data");
     if let Json::Object(figures) = &mut figures {
         figures.retain(|name, _| !NO_FIGURES.contains(&name.as_str()));

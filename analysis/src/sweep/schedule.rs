@@ -217,7 +217,7 @@ const SEEDS_AT_ONCE: u64 = 64;
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use scenarios::files::Folders;
 
     use serde_json::json;
     use sim::rng::{Stream, StreamPurpose};
@@ -239,7 +239,7 @@ mod tests {
     fn sweep(seeds: &str) -> Sweep {
         let bytes = PLAN.replace("SEEDS", seeds).into_bytes();
         let input = Input { name: "plan.ron".to_owned(), title: "plan".to_owned(), bytes };
-        Sweep::read(&input, Path::new(""), &Progress::default()).expect("legal")
+        Sweep::read(&input, &Folders::default(), &Progress::default()).expect("legal")
     }
 
     /// A figure that is a function of the run alone: of some cells it varies much, of others little.

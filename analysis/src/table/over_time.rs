@@ -34,11 +34,11 @@ pub(super) fn of_several(page: &mut String, protocols: &[(&str, &Metrics)]) {
     };
     opening(page, first, &range);
     let labels: Vec<String> = protocols.iter().map(|(label, _)| cut(label, LABEL_COLUMNS)).collect();
+    let room = labels.iter().map(|label| columns(label)).max().unwrap_or(0);
     if let Some((bars, full_bar)) = population(first, &range) {
         line(page, &format!("    nodes up, full bar: {full_bar}"));
-        line(page, &format!("      {bars}"));
+        line(page, &format!("      {}  {bars}", " ".repeat(room)));
     }
-    let room = labels.iter().map(|label| columns(label)).max().unwrap_or(0);
     for measure in &MEASURES {
         let values: Vec<Values> = all().map(|all| measure.values(all, &range)).collect();
         let top = measure.top(&values);

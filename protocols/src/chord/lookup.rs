@@ -35,9 +35,9 @@ impl Chord {
         id
     }
 
-    /// Begins a lookup of the node's own by asking another node first.
-    pub(super) fn look_up_from(&mut self, node: Address, key: Key, why: Why, cx: &mut Cx<'_>) {
-        let id = self.open(key, why, Search::starting_at(node, cx.me()), cx);
+    /// Begins a lookup of the node's own by asking other nodes first: one, and the next where it is silent.
+    pub(super) fn look_up_from(&mut self, nodes: Vec<Address>, key: Key, why: Why, cx: &mut Cx<'_>) {
+        let id = self.open(key, why, Search::starting_at(nodes, cx.me()), cx);
         self.advance(id, cx);
     }
 
@@ -249,7 +249,7 @@ impl Chord {
     }
 
     fn lost(&mut self, id: Handle, cx: &mut Cx<'_>) {
-        let Some(why) = self.lookups.get(id).map(|lookup| lookup.why) else {
+        let Some((why, by)) = self.lookups.get(id).map(|lookup| (lookup.why, lookup.search.by())) else {
             return;
         };
         match why {
@@ -260,7 +260,11 @@ impl Chord {
             }
             Why::Join => {
                 self.close(id, cx);
-                self.join_later(cx);
+                if by.is_some() {
+                    self.join_later(cx);
+                } else {
+                    self.nobody_led(cx);
+                }
             }
             Why::Finger { index } => {
                 self.close(id, cx);

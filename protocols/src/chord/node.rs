@@ -11,6 +11,7 @@ use super::neighbours::{Neighbours, Place};
 use super::published::Published;
 use super::search::{Route, Search};
 use super::settings::{RouteOver, Settings};
+use crate::bootstraps::Bootstraps;
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
@@ -30,7 +31,7 @@ pub struct Chord {
     pub(super) lookups: Table<Lookup>,
     pub(super) calls: Calls<What>,
     pub(super) taken: Taken,
-    pub(super) bootstraps: Vec<Address>,
+    pub(super) bootstraps: Bootstraps,
 }
 
 /// Whether a node is in the ring.

@@ -48,10 +48,22 @@ impl Search {
         Self { avoid: Vec::new(), never: 0, by: None, route: own, hops: 0 }
     }
 
-    /// A search that begins by asking another node, and never asks `me`.
-    pub(crate) fn starting_at(node: Address, me: Address) -> Self {
-        let route = Route { closer: vec![node], ..Route::default() };
+    /// A search that begins by asking other nodes, the next where one is silent, and never asks `me`.
+    pub(crate) fn starting_at(nodes: Vec<Address>, me: Address) -> Self {
+        let route = Route { closer: nodes, ..Route::default() };
         Self { avoid: vec![me], never: 1, by: None, route, hops: 0 }
+    }
+
+    /// More nodes to ask, should all that it began with be silent. Nothing once a node has replied: that one leads on.
+    pub(crate) fn or_ask(&mut self, nodes: &[Address]) {
+        if self.by.is_some() {
+            return;
+        }
+        for node in nodes {
+            if !self.route.closer.contains(node) {
+                self.route.closer.push(*node);
+            }
+        }
     }
 
     /// Begins again from what the searcher itself knows; who was silent stays out.

@@ -27,6 +27,8 @@ pub struct Settings {
     pub stabilize: Duration,
     /// How often a node fixes a finger.
     pub fix_fingers: Duration,
+    /// Which finger it fixes.
+    pub finger_order: FingerOrder,
     /// How long a call waits.
     pub timeout: Timeout,
     /// How often a silent call is repeated before its node counts as dead.
@@ -57,6 +59,7 @@ impl Default for Settings {
             maintenance: Maintenance::Periodic,
             stabilize: Duration(Span::from_secs(5)),
             fix_fingers: Duration(Span::from_secs(5)),
+            finger_order: FingerOrder::InTurn,
             timeout: Timeout::default(),
             retries: 1,
             alternatives: 4,
@@ -68,6 +71,15 @@ impl Default for Settings {
             merge: Merge::Off,
         }
     }
+}
+
+/// Which finger is fixed next, of those that the head of the list does not fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FingerOrder {
+    /// One after the other (ToN 2003, Fig. 6).
+    InTurn,
+    /// Any (SIGCOMM 2001, Fig. 7): a finger is then twice as old in the mean.
+    Random,
 }
 
 /// Which entries a node routes over.
@@ -151,6 +163,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         symbol: "",
         source: "ToN 2003: one finger per stabilization",
         about: "mean time between two fingers fixed by a node, drawn likewise",
+    },
+    Setting {
+        name: "finger_order",
+        default: "InTurn",
+        symbol: "",
+        source: "ToN 2003, Fig. 6; Random: SIGCOMM 2001, Fig. 7",
+        about: "which finger is fixed next: InTurn, one after the other, or Random, any",
     },
     Setting {
         name: "timeout",

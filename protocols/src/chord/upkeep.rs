@@ -2,33 +2,49 @@
 
 use sim::address::Address;
 use sim::rng::Words;
+use sim::sampler::below;
 use sim::time::Span;
 
 use super::correct::Correct;
 use super::message::Message;
-use super::neighbours::Action;
+use super::neighbours::{Action, Neighbours, Place};
 use super::node::{
     Chord, Cx, FIX_FINGER, JOIN_AGAIN, MERGE, STABILIZE, STABILIZE_AGAIN, Status, Timer, Upkeep, What, Why,
 };
 use super::published::{Published, Step};
-use super::settings::{Merge, Rules};
+use super::settings::{FingerOrder, Merge, Rules};
 use crate::calling::Caller;
 use crate::dht::Report;
 use crate::place::place;
-use crate::rpc::Calls;
 use crate::settings::Maintenance;
-use crate::table::Table;
 use crate::upkeep::{for_upkeep, jittered, part_of};
 
 impl Chord {
     /// Joins the ring that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        match self.status {
+            Status::Outside => {
+                self.bootstraps = bootstraps.into();
+                self.obey_rules(cx);
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Joining | Status::Member => {}
         }
-        self.bootstraps = bootstraps;
-        self.obey_rules(cx);
-        self.try_to_join(cx);
+    }
+
+    /// A node that is joining is told of others. What it is asking goes on; if it pauses, it need not any longer.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        let lookup = self.lookups.find(|lookup| lookup.why == Why::Join);
+        if let Some(lookup) = lookup.and_then(|lookup| self.lookups.get_mut(lookup)) {
+            lookup.search.or_ask(&bootstraps);
+        }
+        let is_under_way = lookup.is_some() || self.calls.find(|call| call.what == What::JoinQuery).is_some();
+        self.bootstraps.prefer(bootstraps, is_under_way);
+        if !is_under_way {
+            cx.cancel_timer(JOIN_AGAIN);
+            self.try_to_join(cx);
+        }
     }
 
     /// Begins upkeep with the tables given at birth.
@@ -42,18 +58,32 @@ impl Chord {
         Self::start_timers(cx);
     }
 
-    /// Asks a bootstrap for the way to the own place.
+    /// Asks a bootstrap for the way to the own place, or whoever is remembered from an earlier life.
     pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
-        let Some(bootstrap) = self.bootstraps.first().copied() else {
+        if self.status == Status::Member {
+            return;
+        }
+        let place = place(cx);
+        let leaders: Vec<Address> = self.bootstraps.first().into_iter().chain(self.remembered(place)).collect();
+        if leaders.is_empty() {
             return self.joined(cx);
-        };
+        }
         self.status = Status::Joining;
-        self.look_up_from(bootstrap, place(cx).my_key(), Why::Join, cx);
+        self.look_up_from(leaders, place.my_key(), Why::Join, cx);
+    }
+
+    /// Nobody who was asked is a member. A node that was told of nobody begins a ring.
+    pub(super) fn nobody_led(&mut self, cx: &mut Cx<'_>) {
+        if !self.bootstraps.is_empty() {
+            return self.join_later(cx);
+        }
+        self.ring = Neighbours::default();
+        self.joined(cx);
     }
 
     /// The join did not work out; the next bootstrap is asked after a pause.
     pub(super) fn join_later(&mut self, cx: &mut Cx<'_>) {
-        self.bootstraps.rotate_left(1);
+        self.bootstraps.turn();
         let pause = jittered(JOIN_PAUSE, cx.chance());
         cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
     }
@@ -62,7 +92,7 @@ impl Chord {
     pub(super) fn place_found(&mut self, by: Option<Address>, owner: Address, cx: &mut Cx<'_>) {
         if matches!(self.upkeep, Upkeep::Published(_)) {
             // SIGCOMM 2001: only the successor is set, and it is not contacted.
-            self.ring.successors = vec![owner];
+            self.ring = Neighbours { successors: vec![owner], ..Neighbours::default() };
             return self.joined(cx);
         }
         match by {
@@ -267,15 +297,26 @@ impl Chord {
 
     /// Asks the next bootstrap who owns the own id.
     fn ask_bootstrap(&mut self, cx: &mut Cx<'_>) {
-        if let Some(bootstrap) = self.bootstraps.first().copied() {
-            self.bootstraps.rotate_left(1);
-            self.look_up_from(bootstrap, place(cx).my_key(), Why::Merge, cx);
+        if let Some(bootstrap) = self.bootstraps.first() {
+            self.bootstraps.turn();
+            self.look_up_from(vec![bootstrap], place(cx).my_key(), Why::Merge, cx);
         }
     }
 
     /// The bootstrap's ring has a successor for the own id: it may be nearer than the own ring's.
     pub(super) fn other_ring_found(&mut self, owner: Address, cx: &mut Cx<'_>) {
         self.new_successor(owner, cx);
+    }
+
+    /// Whom a node that came back knew before, the nearest before its own place first. One that was never in a ring has
+    /// nobody to remember.
+    fn remembered(&self, place: Place<'_>) -> Vec<Address> {
+        let Neighbours { predecessor, successors, .. } = &self.ring;
+        let mut known: Vec<Address> =
+            self.fingers.iter().chain(successors.iter().copied()).chain(*predecessor).collect();
+        known.sort_unstable_by_key(|node| place.my_key() - place.key(*node));
+        known.dedup();
+        known
     }
 
     fn joined(&mut self, cx: &mut Cx<'_>) {
@@ -306,8 +347,8 @@ impl Chord {
     /// Begins a life: by the rules in force, and with numbers of its own for what it has under way.
     fn obey_rules(&mut self, cx: &mut Cx<'_>) {
         let life = cx.chance().word() as u32;
-        self.calls = Calls::of_life(life);
-        self.lookups = Table::of_life(life);
+        self.calls.begin_life(life);
+        self.lookups.begin_life(life);
         self.upkeep = match cx.shared().settings.rules {
             Rules::Correct => Upkeep::Correct(Correct::default()),
             Rules::Published => Upkeep::Published(Published::default()),
@@ -374,7 +415,10 @@ impl Chord {
             self.next_finger = first;
         }
         if self.next_finger < width.bits() {
-            let index = self.next_finger;
+            let index = match cx.shared().settings.finger_order {
+                FingerOrder::InTurn => self.next_finger,
+                FingerOrder::Random => first + below(cx.chance(), u64::from(width.bits() - first)) as u32,
+            };
             let start = place.my_key() + width.power(index);
             let lookup = self.look_up_for(start, Why::Finger { index }, cx);
             self.fixing = self.lookups.get(lookup).is_some().then_some(lookup);

@@ -42,6 +42,12 @@ impl Kademlia {
         id
     }
 
+    /// A lookup that is under way asks these nodes as well.
+    pub(super) fn look_up_also(&mut self, id: Handle, nodes: &[Address], cx: &mut Cx<'_>) {
+        self.know(id, nodes, cx);
+        self.advance(id, cx);
+    }
+
     /// A node has named the contacts that it knows closest to a lookup's key.
     pub(super) fn told(&mut self, id: Handle, from: Address, contacts: &[Address], cx: &mut Cx<'_>) {
         let place = place(cx);

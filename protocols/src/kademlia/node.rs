@@ -9,6 +9,7 @@ use super::message::Message;
 use super::search::Search;
 use super::settings::{Eviction, Settings};
 use super::trouble::Trouble;
+use crate::bootstraps::Bootstraps;
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
@@ -25,7 +26,7 @@ pub struct Kademlia {
     pub(super) trouble: Trouble,
     pub(super) lookups: Table<Lookup>,
     pub(super) calls: Calls<What>,
-    pub(super) bootstraps: Vec<Address>,
+    pub(super) bootstraps: Bootstraps,
     /// Oldest contacts of full buckets that are being pinged.
     pub(super) pinged: Vec<Address>,
     /// Prefixes of buckets that the join still has to refresh.
@@ -33,6 +34,8 @@ pub struct Kademlia {
     pub(super) refreshing: Option<Handle>,
     /// Whether it waits to ask a stale contact whether it has come back.
     pub(super) is_lonely: bool,
+    /// Whether it has come back with contacts of an earlier life, and is no member yet: then it asks them on its way in.
+    pub(super) remembers: bool,
 }
 
 /// Whether a node is in the overlay.
@@ -111,7 +114,8 @@ impl Kademlia {
         if let Some(stale) = stale.copied() {
             return self.buckets.replace(stale, place);
         }
-        if may_ping && eviction == Eviction::Ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
+        let may_ping = may_ping && self.status != Status::Outside && eviction == Eviction::Ping;
+        if may_ping && !self.pinged.contains(&oldest) && self.is_fit(oldest, cx) {
             self.pinged.push(oldest);
             let cause = cx.cause();
             for_upkeep(cx);

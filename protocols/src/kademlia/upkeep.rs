@@ -12,20 +12,34 @@ use super::settings::Farewell;
 use crate::dht::Report;
 use crate::key::Key;
 use crate::place::place;
-use crate::rpc::Calls;
 use crate::settings::Maintenance;
-use crate::table::Table;
 use crate::upkeep::{for_upkeep, jittered};
 
 impl Kademlia {
     /// Joins the overlay that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        match self.status {
+            Status::Outside => {
+                self.bootstraps = bootstraps.into();
+                self.begin_life(cx);
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Joining | Status::Member => {}
         }
-        self.bootstraps = bootstraps;
-        self.begin_life(cx);
-        self.try_to_join(cx);
+    }
+
+    /// A node that is joining is told of others: its lookup asks them too. If it pauses, it need not any longer.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        let lookup = self.lookups.find(|lookup| lookup.why == Why::Join);
+        if let Some(lookup) = lookup {
+            self.look_up_also(lookup, &bootstraps, cx);
+        }
+        self.bootstraps.prefer(bootstraps, lookup.is_some());
+        if lookup.is_none() {
+            cx.cancel_timer(JOIN_AGAIN);
+            self.try_to_join(cx);
+        }
     }
 
     /// Begins upkeep with the table given at birth.
@@ -42,11 +56,17 @@ impl Kademlia {
         if self.status == Status::Member {
             return;
         }
-        let Some(bootstrap) = self.bootstraps.first().copied() else {
+        let bootstrap: Vec<Address> = self.bootstraps.first().into_iter().collect();
+        if bootstrap.is_empty() && !self.remembers {
             return self.become_member(cx);
-        };
+        }
         self.status = Status::Joining;
-        self.look_up_from(&[bootstrap], place(cx).my_key(), Why::Join, cx);
+        let key = place(cx).my_key();
+        if self.remembers {
+            self.look_up_with(&bootstrap, key, Why::Join, cx);
+        } else {
+            self.look_up_from(&bootstrap, key, Why::Join, cx);
+        }
     }
 
     /// The lookup of the own id has ended: this is the closest neighbour that has answered. All buckets farther away are
@@ -54,15 +74,23 @@ impl Kademlia {
     pub(super) fn found_myself(&mut self, closest: Option<Address>, cx: &mut Cx<'_>) {
         let place = place(cx);
         let Some(closest) = closest else {
-            self.bootstraps.rotate_left(1);
-            let pause = jittered(JOIN_PAUSE, cx.chance());
-            return cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
+            return self.nobody_led(cx);
         };
         self.become_member(cx);
         let nearest = place.my_key().shared_bits(place.key(closest));
         let farther = self.buckets.iter().filter(|bucket| bucket.shared_bits(place) < nearest);
         self.to_refresh = farther.map(Bucket::prefix).collect();
         self.refresh_next(cx);
+    }
+
+    /// Nobody who was asked is a member: the next bootstrap is asked after a pause. A node that was told of nobody is alone.
+    fn nobody_led(&mut self, cx: &mut Cx<'_>) {
+        if self.bootstraps.is_empty() {
+            return self.become_member(cx);
+        }
+        self.bootstraps.turn();
+        let pause = jittered(JOIN_PAUSE, cx.chance());
+        cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
     }
 
     /// Goes; the paper knows no goodbye.
@@ -112,7 +140,7 @@ impl Kademlia {
         if self.status != Status::Member || !self.is_alone(cx) {
             return;
         }
-        let mut known: Vec<Address> = self.buckets.contacts().chain(self.bootstraps.iter().copied()).collect();
+        let mut known: Vec<Address> = self.buckets.contacts().chain(self.bootstraps.iter()).collect();
         known.sort_unstable();
         known.dedup();
         if known.is_empty() {
@@ -142,6 +170,7 @@ impl Kademlia {
 
     fn become_member(&mut self, cx: &mut Cx<'_>) {
         self.status = Status::Member;
+        self.remembers = false;
         cx.report(Report::Joined);
         let due = cx.now() + jittered(cx.shared().settings.refresh.0, cx.chance());
         for bucket in self.buckets.iter_mut() {
@@ -153,9 +182,8 @@ impl Kademlia {
     /// Begins a life with numbers of its own for what it has under way.
     fn begin_life(&mut self, cx: &mut Cx<'_>) {
         let life = cx.chance().word() as u32;
-        self.calls = Calls::of_life(life);
-        self.lookups = Table::of_life(life);
-        self.pinged.clear();
+        self.calls.begin_life(life);
+        self.lookups.begin_life(life);
     }
 
     /// Refreshes what the join has left to refresh, one bucket after the other; then waits for the next that is due.

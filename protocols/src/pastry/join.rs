@@ -11,7 +11,7 @@ use sim::address::Address;
 use sim::rng::Words;
 use sim::time::Span;
 
-use super::known::{Hearsay, Known};
+use super::known::Hearsay;
 use super::leaf_set::{LeafSet, View};
 use super::message::{Aim, Errand, Message, Toll};
 use super::node::{Carried, Cx, JOIN_AGAIN, Pastry, Status, Timer, What};
@@ -20,51 +20,90 @@ use crate::calling::Caller;
 use crate::dht::Report;
 use crate::key::Key;
 use crate::place::place;
-use crate::rpc::Calls;
-use crate::table::Table;
 use crate::upkeep::jittered;
 
 impl Pastry {
     /// Joins the overlay that these nodes are said to be in, or begins one.
     pub(super) fn join(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
-        if self.status != Status::Outside {
-            return;
+        let bootstraps: Vec<Address> = bootstraps.into_iter().filter(|node| *node != cx.me()).collect();
+        match self.status {
+            Status::Outside => {
+                self.live(cx);
+                self.bootstraps = bootstraps.into();
+                self.try_to_join(cx);
+            }
+            Status::Joining if !bootstraps.is_empty() => self.join_through(bootstraps, cx),
+            Status::Waiting => self.bootstraps.prefer(bootstraps, false),
+            Status::Joining | Status::Ready => {}
         }
-        self.live(cx);
-        self.bootstraps = bootstraps;
-        self.bootstraps.retain(|node| *node != cx.me());
-        if self.bootstraps.is_empty() {
-            self.known = Known::alone(place(cx));
-            return self.be_ready(cx);
+    }
+
+    /// A node that is looking for its place is told of others. Whoever has taken on its errand may still lead it there.
+    fn join_through(&mut self, bootstraps: Vec<Address>, cx: &mut Cx<'_>) {
+        while let Some(call) = self.calls.find(|call| matches!(call.what, What::Forward(_))) {
+            self.hang_up(call, cx);
         }
+        self.bootstraps.prefer(bootstraps, false);
         self.try_to_join(cx);
     }
 
     /// Begins a life, with numbers of its own for what it has under way.
     pub(super) fn live(&mut self, cx: &mut Cx<'_>) {
         let life = cx.chance().word() as u32;
-        self.calls = Calls::of_life(life);
-        self.lookups = Table::of_life(life);
+        self.calls.begin_life(life);
+        self.lookups.begin_life(life);
     }
 
-    /// Asks a bootstrap to lead the node to its place.
+    /// Asks a bootstrap to lead the node to its place, or whoever is remembered from an earlier life.
     pub(super) fn try_to_join(&mut self, cx: &mut Cx<'_>) {
         if !matches!(self.status, Status::Outside | Status::Joining) {
             return;
         }
         self.start_anew(cx);
-        let pause = jittered(JOIN_PATIENCE, cx.chance());
-        cx.set_timer(JOIN_AGAIN, pause, Timer::JoinAgain);
-        self.ask_bootstrap(cx);
+        let carried = Box::new(self.way_to_own_place(cx));
+        let bootstrap = self.next_bootstrap();
+        self.be_led(bootstrap, carried, cx);
     }
 
-    /// Asks the next bootstrap who stands next to the own id.
-    pub(super) fn ask_bootstrap(&mut self, cx: &mut Cx<'_>) {
-        if let Some(bootstrap) = self.bootstraps.first().copied() {
-            self.bootstraps.rotate_left(1);
-            let errand = self.place_errand(place(cx).my_key(), cx);
-            self.call(bootstrap, What::Forward(Box::new(Carried { errand, avoid: Vec::new(), near: false })), cx);
+    /// Asks this node to lead to the own place, or the next of those remembered that has not been asked. A node that was told
+    /// of nobody begins a ring when there is none.
+    pub(super) fn be_led(&mut self, bootstrap: Option<Address>, carried: Box<Carried>, cx: &mut Cx<'_>) {
+        if let Some(leader) = bootstrap.or_else(|| self.next_remembered(&carried.avoid)) {
+            let patience = jittered(JOIN_PATIENCE, cx.chance());
+            cx.set_timer(JOIN_AGAIN, patience, Timer::JoinAgain);
+            self.call(leader, What::Forward(carried), cx);
+        } else if self.bootstraps.is_empty() {
+            self.known.leaves.be_alone(place(cx));
+            self.be_ready(cx);
+        } else {
+            self.join_later(cx);
         }
+    }
+
+    /// A member asks the next bootstrap who stands next to the own id.
+    pub(super) fn ask_bootstrap(&mut self, cx: &mut Cx<'_>) {
+        if let Some(bootstrap) = self.next_bootstrap() {
+            let carried = Box::new(self.way_to_own_place(cx));
+            self.call(bootstrap, What::Forward(carried), cx);
+        }
+    }
+
+    fn next_bootstrap(&mut self) -> Option<Address> {
+        let bootstrap = self.bootstraps.first();
+        self.bootstraps.turn();
+        bootstrap
+    }
+
+    /// The next of those that are remembered, leaving out some. It comes again after all others.
+    fn next_remembered(&mut self, avoid: &[Address]) -> Option<Address> {
+        let at = self.remembered.iter().position(|node| !avoid.contains(node))?;
+        self.remembered[at..].rotate_left(1);
+        self.remembered.last().copied()
+    }
+
+    fn way_to_own_place(&self, cx: &Cx<'_>) -> Carried {
+        let errand = self.place_errand(place(cx).my_key(), cx);
+        Carried { errand, avoid: Vec::new(), near: false }
     }
 
     /// An errand that leads to whoever stands at a point.
@@ -237,6 +276,7 @@ impl Pastry {
     fn be_ready(&mut self, cx: &mut Cx<'_>) {
         cx.cancel_timer(JOIN_AGAIN);
         self.status = Status::Ready;
+        self.remembered = Vec::new();
         cx.report(Report::Joined);
         self.announce(cx);
         if cx.shared().settings.join == Join::Optimistic {

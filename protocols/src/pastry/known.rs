@@ -33,11 +33,6 @@ pub(crate) enum Next {
 }
 
 impl Known {
-    /// The state of a node that begins a ring.
-    pub(crate) fn alone(place: Place<'_>) -> Self {
-        Self { leaves: LeafSet::alone(place), ..Self::default() }
-    }
-
     /// What comes next on the way to a key (2.3), leaving out some nodes. Where the way is `near` already, somebody's leaf
     /// set has spoken.
     ///
@@ -353,7 +348,7 @@ mod tests {
 
     /// A node that was told of these.
     fn knowing(leaves: &[u32], table: &[u32], place: Place<'_>) -> Known {
-        let mut known = Known::alone(place);
+        let mut known = alone(place);
         for node in nodes(leaves) {
             known.leaves.insert(node, place);
         }
@@ -365,6 +360,11 @@ mod tests {
 
     fn node(node: u32, near: bool) -> Next {
         Next::Node { node: Address(node), near }
+    }
+
+    /// The state of a node that begins a ring.
+    fn alone(place: Place<'_>) -> Known {
+        Known { leaves: LeafSet::alone(place), ..Known::default() }
     }
 
     #[test]
@@ -458,7 +458,7 @@ mod tests {
             let common = common(2 * half, b);
             let members: Vec<Address> = members.into_iter().map(|node| Address(node.into())).collect();
             let place = |me| Place { me, common: &common };
-            let mut states: Vec<Known> = members.iter().map(|me| Known::alone(place(*me))).collect();
+            let mut states: Vec<Known> = members.iter().map(|me| alone(place(*me))).collect();
             for (who, whom, what) in told {
                 let at = who.index(members.len());
                 let (state, node, place) = (&mut states[at], *whom.get(&members), place(members[at]));
@@ -494,7 +494,7 @@ mod tests {
             let common = common(2 * half as u32, b);
             let members: Vec<Address> = members.into_iter().map(|node| Address(node.into())).collect();
             let place = |me| Place { me, common: &common };
-            let mut states: Vec<Known> = members.iter().map(|me| Known::alone(place(*me))).collect();
+            let mut states: Vec<Known> = members.iter().map(|me| alone(place(*me))).collect();
             for (state, me) in states.iter_mut().zip(&members) {
                 for node in &members {
                     state.leaves.insert(*node, place(*me));

@@ -10,6 +10,7 @@ use super::place::Place;
 use super::routing_table::Offered;
 use super::search::Search;
 use super::settings::{Proximity, Settings};
+use crate::bootstraps::Bootstraps;
 use crate::calling::{Caller, Slots};
 use crate::dht::{Common, Silence};
 use crate::key::Key;
@@ -35,7 +36,9 @@ pub struct Pastry {
     pub(super) lookups: Table<Lookup>,
     pub(super) calls: Calls<What>,
     pub(super) taken: Taken,
-    pub(super) bootstraps: Vec<Address>,
+    pub(super) bootstraps: Bootstraps,
+    /// Whom a node that came back knew before, the closest first: they may lead it to its place. Nobody once it is ready.
+    pub(super) remembered: Vec<Address>,
 }
 
 /// Whether a node is in the overlay.
@@ -219,6 +222,7 @@ impl Pastry {
         let cell = self.known.table.remove(node, place).is_some();
         self.known.neighbourhood.remove(node);
         self.known.heard.remove(node);
+        self.remembered.retain(|other| *other != node);
         Forgotten { leaf, cell }
     }
 

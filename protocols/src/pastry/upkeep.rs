@@ -192,7 +192,7 @@ impl Pastry {
             self.be_alone_if_nobody_is_known(cx);
         } else if self.known.leaves.contains(node) {
             self.expect(node, cx);
-        } else {
+        } else if !self.remembered.contains(&node) {
             self.known.table.remove(node, place(cx));
             self.known.neighbourhood.remove(node);
         }

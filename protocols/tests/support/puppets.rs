@@ -19,7 +19,7 @@ pub fn full_tables() -> Vec<Entry> {
 }
 
 /// Nodes, and all that is under way between them: messages may arrive in any order, twice or never, timers run down at any
-/// time, and users ask for anything.
+/// time, users ask for anything, and nodes go down and come back, with what they knew or without.
 pub struct Puppets<P: Dht> {
     common: Common<P::Settings>,
     nodes: Vec<P>,
@@ -63,6 +63,9 @@ impl<P: Dht> Puppets<P> {
                 let (node, timer) = self.timers[choice(self.timers.len())];
                 self.handle(node, Event::Timer(timer));
             }
+            // Its timers do not die with it here: whatever they say of the former life must do no harm.
+            95..98 => self.come_back(node),
+            98.. => self.nodes[node.index()] = P::new(node),
             70..80 if !foreign.is_empty() => {
                 // Nobody is a stranger to himself: what arrives comes from another.
                 let from = Address((node.0 + 1 + choice(NODES as usize - 1) as u32) % NODES);
@@ -73,6 +76,18 @@ impl<P: Dht> Puppets<P> {
                 self.handle(node, Event::Request(request));
             }
         }
+    }
+
+    /// A node goes down in the middle of whatever it was doing, and comes back with what it knew.
+    fn come_back(&mut self, node: Address) {
+        let revived = self.nodes[node.index()].clone().revived(node, &self.common);
+        assert_eq!(revived.check_state(node, &self.common), Ok(()));
+        assert_eq!(
+            format!("{revived:?}"),
+            format!("{:?}", revived.clone().revived(node, &self.common)),
+            "twice is once"
+        );
+        self.nodes[node.index()] = revived;
     }
 
     fn request(&self, kind: u8, number: u64) -> Request {
@@ -99,7 +114,7 @@ impl<P: Dht> Puppets<P> {
             match effect {
                 Effect::Send { to, message, .. } => self.letters.push((node, to, message)),
                 Effect::SetTimer { timer, .. } => self.timers.push((node, timer)),
-                Effect::Stop => self.nodes[node.index()] = P::new(node),
+                Effect::Stop => self.come_back(node),
                 Effect::CancelTimer { .. } | Effect::Report { .. } => {}
             }
         }

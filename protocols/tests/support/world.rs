@@ -34,6 +34,8 @@ pub struct Watch<P: Protocol> {
     pub sent: Vec<(Address, P::Message)>,
     pub reports: Vec<(SimTime, Address, RequestId, Report)>,
     pub kinds: BTreeMap<&'static str, u64>,
+    /// How many messages were lost, or found their node down.
+    pub dropped: u64,
     /// How often a timer that guards a call ran down.
     pub timeouts: u64,
 }
@@ -59,6 +61,7 @@ impl<P: Dht> World<P> {
             sent: Vec::new(),
             reports: Vec::new(),
             kinds: BTreeMap::new(),
+            dropped: 0,
             timeouts: 0,
         };
         let sim = Simulation::new(seed, common, Faulty::new(links), (watch, Fingerprint::default()));
@@ -97,6 +100,36 @@ impl<P: Dht> World<P> {
         let bootstraps = self.up().into_iter().take(2).collect();
         self.sim.start(Address(node), P::new(Address(node)));
         self.ask(Address(node), Request::Join { bootstraps }, JOIN);
+    }
+
+    /// A node that is down comes back with what it had when it went down, and waits.
+    pub fn revive(&mut self, node: u32, state: P) {
+        let node = Address(node);
+        let revived = state.revived(node, self.sim.shared());
+        assert_eq!(revived.check_state(node, self.sim.shared()), Ok(()), "{node}");
+        self.sim.start(node, revived);
+    }
+
+    /// The same, and asks these for the way in.
+    pub fn rejoin(&mut self, node: u32, state: P, bootstraps: &[u32]) {
+        self.revive(node, state);
+        self.ask_to_join(node, bootstraps);
+    }
+
+    pub fn ask_to_join(&mut self, node: u32, bootstraps: &[u32]) {
+        let bootstraps = bootstraps.iter().copied().map(Address).collect();
+        self.ask(Address(node), Request::Join { bootstraps }, JOIN);
+    }
+
+    /// Lets a node crash, and hands back its state.
+    pub fn fell(&mut self, node: u32) -> P {
+        self.sim.crash(Address(node)).expect("it was up")
+    }
+
+    /// Whether a node has become a member since it was last started.
+    pub fn has_joined(&self, node: u32, since: SimTime) -> bool {
+        let mut reports = self.watch().reports.iter();
+        reports.any(|(at, who, _, report)| *at >= since && who.0 == node && *report == Report::Joined)
     }
 
     pub fn crash(&mut self, nodes: impl IntoIterator<Item = u32>) {
@@ -212,6 +245,7 @@ impl<P: Dht> Recorder<P> for Watch<P> {
             Fact::Reported { node, report, cause } => {
                 self.reports.push((now, *node, cause.request, (*report).clone()));
             }
+            Fact::Dropped { .. } => self.dropped += 1,
             Fact::Fired { timer, .. } if P::is_timeout(timer) => self.timeouts += 1,
             _ => {}
         }
@@ -220,12 +254,12 @@ impl<P: Dht> Recorder<P> for Watch<P> {
 
 /// Links whose every packet takes a lognormal time, 40 ms in the middle.
 pub fn jittery(seed: u64) -> Links {
-    Links::new(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
+    Links::of(seed, Law::LogNormal { median: Span::from_millis(40), sigma: 0.4 }, Per::Packet)
 }
 
 /// Links that always take 20 ms.
 pub fn constant() -> Links {
-    Links::new(0, Law::Constant(Span::from_millis(20)), Per::Pair)
+    Links::of(0, Law::Constant(Span::from_millis(20)), Per::Pair)
 }
 
 /// Kinds of messages that never serve a lookup, whatever set them off.

@@ -110,7 +110,7 @@ impl Rate {
         let unit = if per.starts_with(|c: char| c.is_ascii_digit()) { per.to_owned() } else { format!("1{per}") };
         let per = Duration::parse(&unit).map_err(|_| help())?.0;
         if !(count.is_finite() && count > 0.0 && per > Span::ZERO) {
-            return Err(format!("the rate \"{text}\" must be above zero; leave the workload out if nobody asks"));
+            return Err(format!("the rate \"{text}\" must be above zero; leave it all out if it never happens"));
         }
         let rate = Self { count, per };
         if rate.gap_nanos() < 1.0 {

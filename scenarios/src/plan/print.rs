@@ -6,7 +6,10 @@ use sim::address::Address;
 use sim::time::SimTime;
 
 use super::{Deed, Fault, Line, Plan, Which};
-use crate::ast::{self, Action, Comeback, Copies, Links, Nodes, Number, Probability, Scenario, Who};
+use crate::ast::{
+    self, Action, Churns, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who,
+    Workload,
+};
 
 impl Plan {
     /// The plan as a scenario that runs with the same fingerprint.
@@ -17,7 +20,8 @@ impl Plan {
         };
         Scenario {
             script: self.lines().filter_map(line).collect(),
-            workload: Vec::new(),
+            churn: Churns::default(),
+            workload: closed_loops(&original.workload),
             seed: Some(self.seed),
             seeds: None,
             ..original.clone()
@@ -28,21 +32,31 @@ impl Plan {
     fn action(&self, deed: Deed) -> Option<Action> {
         let only = |node: Address| Who { nodes: Some(Nodes::List(vec![node.0])), ..Who::default() };
         Some(match deed {
-            Deed::Join { node, bootstraps } => {
-                Action::JoinNode { node: node.0, id: self.id(node), bootstraps: numbers(&bootstraps) }
-            }
+            Deed::Join { node, bootstraps } => Action::JoinNode {
+                node: node.0,
+                id: self.id(node),
+                bootstraps: numbers(&bootstraps),
+                host: Some(self.hosts[node.index()]).filter(|host| *host != node.0),
+            },
             Deed::Converge { nodes } => {
                 Action::ConvergedNodes { members: nodes.into_iter().map(|node| (node.0, self.id(node))).collect() }
             }
-            Deed::Leave(node) => Action::Leave(only(node)),
-            Deed::Crash(node) => Action::Crash(only(node)),
-            Deed::Restart { node, bootstraps } => Action::Restart(Comeback {
+            Deed::JoinAgain { node, bootstraps } => {
+                Action::JoinAgain { node: node.0, bootstraps: numbers(&bootstraps) }
+            }
+            // Whether its state is kept shows when it comes back.
+            Deed::Leave { node, .. } => Action::Leave(only(node)),
+            Deed::Crash { node, .. } => Action::Crash(only(node)),
+            Deed::Restart { node, bootstraps, state } => Action::Restart(Comeback {
                 nodes: Some(Nodes::List(vec![node.0])),
                 bootstraps: Some(nodes(&bootstraps)),
+                state,
                 ..Comeback::default()
             }),
             Deed::Pause(node) => Action::Pause(only(node)),
             Deed::Resume(node) => Action::Resume(only(node)),
+            Deed::Slow { node, service } => Action::Slow(slowdown(node, service)),
+            Deed::Mend(node) => Action::Mend(only(node)),
             Deed::Fault { fault, lasts, .. } => fault_action(fault, lasts.map(Duration)),
             Deed::Heal { .. } => return None,
             Deed::Lookup { node, key, copies } => {
@@ -59,6 +73,31 @@ impl Plan {
     fn number(&self, key: Key) -> Number {
         Number(self.width.decimal(key))
     }
+}
+
+fn slowdown(node: Address, service: LawSpec) -> Slowdown {
+    Slowdown {
+        nodes: Some(Nodes::List(vec![node.0])),
+        count: None,
+        fraction: None,
+        region: None,
+        every: Duration::default(),
+        lasts: None,
+        service,
+    }
+}
+
+/// Closed loops stay as they are, since only a run can unroll them; what their draws are keyed by no longer follows from
+/// their place.
+fn closed_loops(workload: &[Workload]) -> Vec<Workload> {
+    let closed = |(place, workload): (u32, &Workload)| match workload {
+        Workload::ClosedLoop(closed) => {
+            let draws = Some(closed.draws.unwrap_or(place));
+            Some(Workload::ClosedLoop(ast::ClosedLoop { draws, ..closed.clone() }))
+        }
+        Workload::Lookups(_) | Workload::Csv(_) => None,
+    };
+    (0..).zip(workload).filter_map(closed).collect()
 }
 
 fn fault_action(fault: Fault, lasts: Option<Duration>) -> Action {

@@ -1,5 +1,7 @@
 //! Who is up, as far as the plan knows: what random choices choose from.
 
+use std::collections::BTreeSet;
+
 use sim::address::Address;
 use sim::rng::Words;
 use sim::sampler;
@@ -9,18 +11,18 @@ use super::Deed;
 /// A set of nodes that can be drawn from in constant time. Its order follows from what happened to it, and from nothing
 /// else.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roster {
+pub(crate) struct Roster {
     list: Vec<Address>,
     place: Vec<Option<u32>>,
 }
 
 impl Roster {
     /// Follows what a line of the plan does to it.
-    pub(super) fn note(&mut self, deed: &Deed) {
+    pub(crate) fn note(&mut self, deed: &Deed) {
         match deed {
             Deed::Join { node, .. } | Deed::Restart { node, .. } => self.insert(*node),
             Deed::Converge { nodes } => nodes.iter().for_each(|node| self.insert(*node)),
-            Deed::Leave(node) | Deed::Crash(node) => self.remove(*node),
+            Deed::Leave { node, .. } | Deed::Crash { node, .. } => self.remove(*node),
             _ => {}
         }
     }
@@ -66,10 +68,36 @@ impl Roster {
         chosen
     }
 
-    /// All of them, in random order.
-    pub(super) fn shuffled(&self, words: &mut impl Words) -> Vec<Address> {
+    /// So many different ones, in order of address; all if there are not more. Takes time by how many they are, not by how
+    /// many there are to choose from.
+    pub(super) fn pick(&self, count: usize, words: &mut impl Words) -> Vec<Address> {
+        if count >= self.len() / 2 {
+            return self.sample(count, words);
+        }
+        let mut chosen = BTreeSet::new();
+        while chosen.len() < count {
+            chosen.extend(self.draw(words));
+        }
+        chosen.into_iter().collect()
+    }
+
+    /// Those of them for which this holds.
+    pub(super) fn only(&self, holds: impl Fn(Address) -> bool) -> Self {
+        let mut some = Self::default();
+        self.list.iter().filter(|node| holds(**node)).for_each(|node| some.insert(*node));
+        some
+    }
+
+    /// All of them, in order of address.
+    pub(super) fn sorted(&self) -> Vec<Address> {
         let mut all = self.list.clone();
         all.sort_unstable();
+        all
+    }
+
+    /// All of them, in random order.
+    pub(super) fn shuffled(&self, words: &mut impl Words) -> Vec<Address> {
+        let mut all = self.sorted();
         sampler::shuffle(words, &mut all);
         all
     }
