@@ -23,6 +23,12 @@ pub(crate) enum Verb {
     Run(Run),
     /// Run scenarios and print what others have published beside what is measured.
     Claims(Claims),
+    /// Run a scenario in many variants, with many seeds; what is interrupted goes on where it was.
+    Sweep(Sweep),
+    /// Print the results of a sweep as a table.
+    Export(Export),
+    /// Compare two results: what changed beyond noise, and what got worse.
+    Compare(Compare),
     /// Read scenarios without running them.
     Check(Check),
     /// Show protocols, figures and settings, each with its default and its source.
@@ -87,6 +93,63 @@ pub(crate) struct Claims {
     /// No progress on standard error.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sweep {
+    /// The plan of the sweep, a RON file.
+    pub(crate) plan: PathBuf,
+    /// The folder of the results, a new one or that of the same sweep; `out/` and the plan's name and hash if not said.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// List the runs, and run nothing.
+    #[arg(long, conflicts_with_all = ["json", "out"])]
+    pub(crate) dry_run: bool,
+    /// Only runs for which this holds, such as "successors <= 4" or "protocol == 'Chord'" (may be given more than once).
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) filter: Vec<String>,
+    /// A folder with measured data, for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The folder of a sweep's results.
+    pub(crate) folder: PathBuf,
+    /// As CSV, a row for each run: parameters, protocol, seed, and every figure.
+    #[arg(long, required_unless_present = "histograms")]
+    pub(crate) csv: bool,
+    /// As CSV, a row for each value of each histogram of a cell and protocol, its seeds merged.
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) histograms: bool,
+    /// Into this new file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The results before: the folder of a sweep, or what `run --json` printed.
+    pub(crate) before: PathBuf,
+    /// The results after.
+    pub(crate) after: PathBuf,
+    /// Only this figure, and exit with 4 if it got worse; `NAME=higher` or `NAME=lower` where the name does not say which is
+    /// better (may be given more than once).
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(crate) metrics: Vec<String>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -191,7 +254,7 @@ fn instant(text: &str) -> Result<SimTime, String> {
     Ok(SimTime::ZERO + span)
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok; 1 internal; 2 usage or invalid file; 4 an expectation of the scenario was \
-missed; 5 a replay diverged; 130 interrupted.
+const EXIT_CODES: &str = "Exit codes: 0 ok; 1 internal; 2 usage or invalid file; 3 runs of a sweep are missing; 4 an \
+expectation of the scenario was missed, or a figure got worse; 5 a replay diverged; 130 interrupted.
 
 `dhtsim new` prints a scenario to begin with.";

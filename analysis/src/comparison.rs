@@ -64,17 +64,22 @@ impl Protocol {
 
     fn minus(&self, other: &Self, figure: usize) -> Difference {
         assert_eq!(self.seeds, other.seeds, "every protocol runs with every seed, in one order");
-        let differences = differences(&self.figures[figure], &other.figures[figure]);
-        let estimate = Estimate::of(&differences);
-        Difference {
-            of: self.label.clone(),
-            minus: other.label.clone(),
-            mean: estimate.mean,
-            half_width: estimate.half_width,
-            pairs: estimate.count,
-            equal: (!differences.is_empty()).then(|| differences.iter().all(|difference| *difference == 0.0)),
-            significant: estimate.is_significant().filter(|_| estimate.count == self.seeds.len()),
-        }
+        difference(&self.label, &other.label, &self.figures[figure], &other.figures[figure])
+    }
+}
+
+/// What one has more than the other, within each pair of their values.
+pub(crate) fn difference(of: &str, minus: &str, ones: &[Option<f64>], others: &[Option<f64>]) -> Difference {
+    let differences = differences(ones, others);
+    let estimate = Estimate::of(&differences);
+    Difference {
+        of: of.to_owned(),
+        minus: minus.to_owned(),
+        mean: estimate.mean,
+        half_width: estimate.half_width,
+        pairs: estimate.count,
+        equal: (!differences.is_empty()).then(|| differences.iter().all(|difference| *difference == 0.0)),
+        significant: estimate.is_significant().filter(|_| estimate.count == ones.len()),
     }
 }
 

@@ -147,8 +147,7 @@ pub fn execute(
         .par_iter()
         .map(|(label, entry, plan)| {
             let mut ticker = Ticker { progress, end: plan.end, ticks: 0 };
-            let watching = Watching { plan, keep: choice.keep_lookups, ticker: &mut ticker };
-            let (finished, lookups) = entry.visit(watching)?;
+            let (finished, lookups) = measure(entry, plan, choice.keep_lookups, &mut |now| ticker.tick(now))?;
             Ok(Run { label: (*label).clone(), entry: (*entry).clone(), plan: Arc::clone(plan), finished, lookups })
         })
         .collect::<Result<Vec<Run>, Failure>>()?;
@@ -199,21 +198,31 @@ fn document(input: &Input, scenario: &Scenario, seeds: &[u64], runs: &[Run]) -> 
     }
 }
 
-/// Runs a plan with whatever protocol it is given.
-struct Watching<'a, 'p> {
-    plan: &'a Plan,
+/// Runs a plan with a protocol and measures it; keeps every lookup if so asked. `control` says now and then whether to go on.
+pub(crate) fn measure(
+    entry: &Entry,
+    plan: &Plan,
     keep: bool,
-    ticker: &'a mut Ticker<'p>,
+    control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
+) -> Result<(Finished<Metrics>, Vec<Judged>), Interrupted> {
+    entry.visit(Watching { plan, keep, control })
 }
 
-impl Visitor for Watching<'_, '_> {
+/// Runs a plan with whatever protocol it is given.
+struct Watching<'a> {
+    plan: &'a Plan,
+    keep: bool,
+    control: &'a mut dyn FnMut(SimTime) -> ControlFlow<()>,
+}
+
+impl Visitor for Watching<'_> {
     type Output = Result<(Finished<Metrics>, Vec<Judged>), Interrupted>;
 
     fn visit<P: Dht>(self, settings: &P::Settings) -> Self::Output {
-        let Self { plan, keep, ticker } = self;
+        let Self { plan, keep, control } = self;
         let metrics = Metrics::new(plan.warm_up, plan.end).with_phases(&plan.phases);
         let keeper = Keeper { metrics, keep, lookups: Vec::new() };
-        let finished = run::<P, Keeper>(plan, settings, keeper, &mut |now| ticker.tick(now))?;
+        let finished = run::<P, Keeper>(plan, settings, keeper, control)?;
         let Keeper { mut metrics, lookups, .. } = finished.observer;
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;

@@ -1,14 +1,25 @@
 //! Writing files so that nothing is lost: a temporary file beside the target, synced, then renamed onto it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Writes a file whole or not at all. A file that is there is replaced only if `may_replace` says so of its beginning.
 pub fn write(path: &Path, bytes: &[u8], may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    write_with(path, may_replace, |out| out.write_all(bytes))
+}
+
+/// The same, for what need not be in memory at once.
+pub fn write_with(
+    path: &Path,
+    may_replace: impl Fn(&[u8]) -> bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     check(path, may_replace)?;
-    let mut file = tempfile::Builder::new().prefix(".dhtsim-").permissions(mode()).tempfile_in(parent(path))?;
-    file.write_all(bytes)?;
+    let file = tempfile::Builder::new().prefix(".dhtsim-").permissions(mode()).tempfile_in(parent(path))?;
+    let mut out = BufWriter::new(file);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

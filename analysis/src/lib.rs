@@ -12,6 +12,7 @@
 //!   [`claims`]: what others have published.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`phases`]: the figures of parts of a run.
+//! - [`sweep`]: a scenario in many variants, kept in a folder.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them; `width` (private): texts on a terminal.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
@@ -28,6 +29,7 @@ pub mod recovery;
 pub mod replay;
 pub mod results;
 pub mod statistics;
+pub mod sweep;
 pub mod table;
 mod width;
 

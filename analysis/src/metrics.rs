@@ -22,7 +22,7 @@ use sim::time::{SimTime, Span};
 
 use crate::recovery::SinceDeparture;
 pub use counts::{Joins, NodeCounts, Traffic, Volume};
-pub use distribution::Distribution;
+pub use distribution::{Distribution, Packed};
 pub use drops::Drops;
 use joins::Joining;
 pub use lookups::Lookups;

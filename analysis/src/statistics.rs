@@ -1,7 +1,18 @@
 //! Statistics over seeds: means with their 95 % intervals, and differences within pairs.
 //!
 //! Sums run in the order of the values, and all arithmetic is +, −, ×, ÷ and the square root, which every machine rounds alike:
-//! equal values give equal bits (law DET-6).
+//! equal values give equal bits (law DET-6). Where more is needed, as for the distribution function of Student's t, it is of the
+//! `libm` crate; published crates of statistics go through the system's `ln` and `exp`, which differ between machines.
+
+mod holm;
+mod order;
+mod precision;
+mod student;
+
+pub use holm::holm;
+pub use order::{QuantileEstimate, quantile};
+pub use precision::values_for;
+pub use student::{p_of_mean, two_sided_p};
 
 /// The mean of a sample, and how far the mean of what it was drawn from may lie from it.
 ///

@@ -3,13 +3,17 @@
 mod grid;
 mod over_time;
 mod side_by_side;
+mod sweep;
 mod text;
+mod versus;
 
 use std::fmt::Write as _;
 
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};
+pub use sweep::{CELLS_SHOWN, sweep_page};
 use text::{WIDTH, cut, in_seconds, line, row, world};
+pub use versus::versus_page;
 
 use crate::claims;
 use crate::execute::{Executed, Run};

@@ -70,7 +70,7 @@ fn run(path: &Path, seed: Option<u64>) -> Executed {
 fn shipped_scenarios() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in fs::read_dir(root().join("scenarios")).expect("the scenarios are there").flatten() {
-        let is_shipped = folder.path().is_dir() && folder.file_name() != "src" && folder.file_name() != "tests";
+        let is_shipped = folder.path().is_dir() && NO_SCENARIOS.iter().all(|name| folder.file_name() != *name);
         let files = is_shipped.then(|| fs::read_dir(folder.path()).expect("a folder can be read"));
         found.extend(files.into_iter().flatten().flatten().map(|file| file.path()));
     }
@@ -98,3 +98,5 @@ fn root() -> PathBuf {
 }
 
 const SEEDS_MAX: u64 = 3;
+/// Folders of the crate, and of what is no scenario by itself.
+const NO_SCENARIOS: [&str; 3] = ["src", "tests", "sweeps"];

@@ -42,6 +42,11 @@ impl Diagnostic {
         &self.title
     }
 
+    /// What to do about it, if it says so.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// The line and the column, both counted from 1, if it has a place.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.quote.as_ref().map(|quote| (quote.line, quote.column))

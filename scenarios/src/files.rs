@@ -26,7 +26,7 @@ impl Files for Folder {
 }
 
 /// Files beside a scenario, and in other folders if they are not there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Folders {
     /// The scenario's folder.
     pub beside: PathBuf,

@@ -8,6 +8,7 @@
 //! # The modules, from the ground up
 //!
 //! - [`source`] and [`diagnostic`]: where a value stands in a text, and errors that show it; [`mistake`]: what is wrong, by path.
+//! - [`raw`] and [`splice`]: values as they are written, and other values in their place.
 //! - [`files`]: other files that a scenario names; [`availability`]: traces of who was up when.
 //! - [`ast`]: the scenario as written.
 //! - [`data`]: measured delays and traces, from files of several forms.
@@ -24,6 +25,8 @@ pub mod files;
 pub mod mistake;
 pub mod oracle;
 pub mod plan;
+pub mod raw;
 pub mod read;
 pub mod run;
 pub mod source;
+pub mod splice;

@@ -3,6 +3,7 @@
 use ron::Options;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
+use serde::de::DeserializeOwned;
 
 use crate::ast::{Action, Claim, Expectation, LawSpec, Scenario};
 use crate::diagnostic::{Diagnostic, from_ron, suggest};
@@ -21,7 +22,21 @@ pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
         Ok(()) => Ok(scenario),
         Err(mistake) => Err(locate(name, text, &mistake)),
     });
-    checked.map_err(|diagnostic| lone_entry(text).map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+    let better = || plan_of_sweep(text).or_else(|| lone_entry(text));
+    checked.map_err(|diagnostic| better().map_or(diagnostic, |mistake| locate(name, text, &mistake)))
+}
+
+/// Who gives a sweep to what reads scenarios is told so, and not that it lacks everything.
+fn plan_of_sweep(text: &str) -> Option<Mistake> {
+    Source::new("", text).root()?.field("base")?;
+    let title = "this is the plan of a sweep, and no scenario";
+    Some(Mistake::new("base", title).in_name().label("the scenario that it changes").help("`dhtsim sweep` runs it"))
+}
+
+/// Reads any other document as scenarios are read, with the same errors.
+pub fn document<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Box<Diagnostic>> {
+    let text = text(name, bytes)?;
+    options().from_str(text).map_err(|error| Box::new(from_ron(name, text, &error)))
 }
 
 /// A protocol or an entry of the churn without a list around it reads as a map from its fields, and what is wrong with that
@@ -91,7 +106,8 @@ fn options() -> Options {
     Options::default().with_default_extension(extensions)
 }
 
-fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
+/// The text of a document, without a byte order mark.
+pub fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnostic>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let title = format!("this is no text: byte {} is not UTF-8", error.valid_up_to());
         Box::new(Diagnostic::new(name, &title).help("a scenario is a RON text; `dhtsim new` prints one to begin with"))

@@ -153,6 +153,11 @@ impl<'a> Source<'a> {
     }
 }
 
+/// The position at a line and a column, both counted from 1.
+pub fn at(line: usize, column: usize) -> Position {
+    Position { line, col: column }
+}
+
 /// The line and the column of a byte of `text`, both counted from 1.
 pub fn position(text: &str, byte: usize) -> Position {
     let before = &text[..floor_char_boundary(text, byte)];
@@ -286,7 +291,7 @@ impl<'a> Node<'a> {
         self.shape == Shape::Parens && self.items.len() == 1 && self.items[0].key.is_none()
     }
 
-    fn wrapped(&self) -> Option<&Self> {
+    pub(crate) fn wrapped(&self) -> Option<&Self> {
         self.items.first()?.value.as_ref().filter(|_| self.is_wrapper())
     }
 
@@ -309,7 +314,7 @@ impl<'a> Node<'a> {
         walk
     }
 
-    fn child(&self, step: &Step<'_>) -> Option<&Item<'a>> {
+    pub(crate) fn child(&self, step: &Step<'_>) -> Option<&Item<'a>> {
         let inner = || self.wrapped().and_then(|inner| inner.child(step));
         match step {
             Step::Field(name) => self.field(name).or_else(inner),
@@ -324,7 +329,7 @@ impl<'a> Node<'a> {
         self.items.iter().find(is_it)
     }
 
-    fn is_named(&self, step: &Step<'_>) -> bool {
+    pub(crate) fn is_named(&self, step: &Step<'_>) -> bool {
         let inner = || self.wrapped().is_some_and(|inner| inner.is_named(step));
         let Step::Field(wanted) = step else {
             return false;

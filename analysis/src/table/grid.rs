@@ -7,7 +7,7 @@ use crate::width::columns;
 /// A table with a name for each row.
 pub(super) struct Grid {
     /// What stands over the names.
-    pub(super) title: &'static str,
+    pub(super) title: String,
     /// For each column, its head: one line or more, everywhere as many.
     pub(super) heads: Vec<Vec<String>>,
     /// Names, each with a cell for each column.
@@ -28,7 +28,7 @@ pub(super) enum Cell {
 impl Grid {
     /// The lines, with an empty one between bands.
     pub(super) fn lines(&self) -> Vec<String> {
-        let names = self.rows.iter().map(|(name, _)| columns(name)).chain([columns(self.title)]);
+        let names = self.rows.iter().map(|(name, _)| columns(name)).chain([columns(&self.title)]);
         let name_room = names.max().unwrap_or(0);
         let layouts: Vec<Layout> = (0..self.heads.len()).map(|column| Layout::of(self, column)).collect();
         let mut lines = Vec::new();
@@ -52,7 +52,7 @@ impl Grid {
         };
         let heads = self.heads.iter().map(Vec::len).max().unwrap_or(0);
         for place in 0..heads {
-            let title = if place == 0 { self.title } else { "" };
+            let title = if place == 0 { self.title.as_str() } else { "" };
             push(title, &|column| layouts[column].head(&self.heads[column][place]));
         }
         for (name, cells) in &self.rows {
@@ -188,7 +188,7 @@ mod tests {
         ];
         let names = ["issued", "latency", "hops", "recovery", "fingerprint"];
         let rows = names.into_iter().zip(column).map(|(name, cell)| (name.to_owned(), vec![cell])).collect();
-        let grid = Grid { title: "", heads: vec![vec!["short".to_owned()]], rows };
+        let grid = Grid { title: String::new(), heads: vec![vec!["short".to_owned()]], rows };
         let lines: Vec<String> = grid.lines().iter().map(|line| line.trim_end().to_owned()).collect();
         assert_eq!(
             lines,
@@ -207,7 +207,7 @@ mod tests {
     fn columns_that_do_not_fit_stand_in_a_band_below() {
         let labels = ["a", "b", "c", "d", "e"].map(|label| vec![label.repeat(30)]);
         let row = ("name".to_owned(), vec![number("1", None, ""); 5]);
-        let lines = Grid { title: "", heads: labels.to_vec(), rows: vec![row] }.lines();
+        let lines = Grid { title: String::new(), heads: labels.to_vec(), rows: vec![row] }.lines();
         assert_eq!(lines.len(), 8, "three bands of two lines, and two empty ones: {lines:#?}");
         assert!(lines.iter().all(|line| columns(line) <= WIDTH), "{lines:#?}");
         assert!(lines[0].contains('a') && lines[0].contains('b') && !lines[0].contains('c'));

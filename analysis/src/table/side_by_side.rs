@@ -82,7 +82,7 @@ fn figures(protocols: &[Protocol], compared: &[ComparedFigure], seeds: usize) ->
         rows.push(("fingerprint".to_owned(), fingerprints.collect()));
     }
     let heads = protocols.iter().map(|protocol| vec![cut(protocol.label, LABEL_COLUMNS)]).collect();
-    Grid { title: "", heads, rows }
+    Grid { title: String::new(), heads, rows }
 }
 
 /// A column for each pair of protocols.
@@ -99,7 +99,7 @@ fn differences(compared: &[ComparedFigure], seeds: usize) -> Grid {
         vec![one, format!("{MINUS} {other}")]
     };
     let heads = compared.first().map(|first| first.differences.iter().map(head).collect());
-    Grid { title: "differences", heads: heads.unwrap_or_default(), rows: rows.collect() }
+    Grid { title: "differences".to_owned(), heads: heads.unwrap_or_default(), rows: rows.collect() }
 }
 
 /// How each compared figure is printed: those of the run, then those of its phases.
@@ -118,7 +118,7 @@ fn figures_of(compared: &[ComparedFigure]) -> Vec<Figure<'_>> {
 }
 
 /// What there is to say of a difference besides its size.
-fn mark(of: &Difference) -> &'static str {
+pub(super) fn mark(of: &Difference) -> &'static str {
     match (of.equal, of.significant) {
         (Some(true), _) => EQUAL,
         (_, Some(false)) => NOT_SIGNIFICANT,
@@ -127,7 +127,7 @@ fn mark(of: &Difference) -> &'static str {
 }
 
 /// In how many seeds there is a value, if not in all.
-fn of_so_many(values: usize, seeds: usize) -> String {
+pub(super) fn of_so_many(values: usize, seeds: usize) -> String {
     if values == seeds || values == 0 { String::new() } else { format!(" ({values})") }
 }
 
@@ -180,11 +180,17 @@ fn count(value: u64) -> Cell {
     Cell::Number { value: value.to_string(), spread: None, mark: String::new() }
 }
 
+/// How a figure is printed: as on the page of a run if it stands there, else under its own name.
+pub(super) fn printed(metric: &str) -> Figure<'_> {
+    let known = FIGURES.iter().find(|figure| figure.metric == metric).cloned();
+    known.unwrap_or_else(|| Figure { metric, name: Cow::Owned(metric.to_owned()), decimals: 3, factor: 1.0 })
+}
+
 /// A row of a compared figure.
 #[derive(Clone)]
-struct Figure<'a> {
+pub(super) struct Figure<'a> {
     metric: &'a str,
-    name: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     /// How many decimals are printed, if they are enough to tell a value from zero.
     decimals: usize,
     /// How many of the printed unit one of the figure's is.
@@ -211,7 +217,7 @@ impl<'a> Figure<'a> {
         is_measured.then(|| (self.name.to_string(), cells(compared)))
     }
 
-    fn cell(&self, mean: Option<f64>, half_width: Option<f64>, mark: &str) -> Cell {
+    pub(super) fn cell(&self, mean: Option<f64>, half_width: Option<f64>, mark: &str) -> Cell {
         let Some(mean) = mean.map(|mean| mean * self.factor) else {
             return Cell::Nothing;
         };
@@ -299,9 +305,9 @@ const IN_PHASES: &[Figure<'static>] = &[
     Figure::new("timeouts.mean", "timeouts", 3),
 ];
 
-const MINUS: char = '−';
-const NOT_SIGNIFICANT: &str = " ~";
-const EQUAL: &str = " =";
+pub(super) const MINUS: char = '−';
+pub(super) const NOT_SIGNIFICANT: &str = " ~";
+pub(super) const EQUAL: &str = " =";
 /// A head is no wider.
 const LABEL_COLUMNS: usize = 18;
 /// Nor is the name of a phase.

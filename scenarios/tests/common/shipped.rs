@@ -20,7 +20,9 @@ impl Files for FileOf {
 pub(crate) fn shipped() -> Vec<(String, String, Folder)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in entries(root).into_iter().filter(|path| path.is_dir() && !path.ends_with("tests")) {
+    // Plans of sweeps are no scenarios.
+    let is_shipped = |path: &PathBuf| path.is_dir() && !path.ends_with("tests") && !path.ends_with("sweeps");
+    for folder in entries(root).into_iter().filter(is_shipped) {
         for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|other| other == "ron")) {
             let name = path.strip_prefix(root).expect("below the root").display().to_string();
             let text = fs::read_to_string(&path).expect("a shipped scenario can be read");
