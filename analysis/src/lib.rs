@@ -16,6 +16,7 @@
 //! - [`table`] and [`listing`]: results, and what there is, as people read them; `width` (private): texts on a terminal.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
+pub mod audit;
 pub mod claims;
 pub mod comparison;
 pub mod execute;
