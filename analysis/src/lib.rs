@@ -25,6 +25,7 @@ pub mod export;
 pub mod files;
 pub mod listing;
 pub mod metrics;
+mod named;
 pub mod phases;
 pub mod recovery;
 pub mod replay;

@@ -12,7 +12,7 @@ mod student;
 pub use holm::holm;
 pub use order::{QuantileEstimate, quantile};
 pub use precision::values_for;
-pub use student::{p_of_mean, two_sided_p};
+pub use student::{p_of_mean, t_beyond, two_sided_p};
 
 /// The mean of a sample, and how far the mean of what it was drawn from may lie from it.
 ///

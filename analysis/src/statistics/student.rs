@@ -29,6 +29,30 @@ pub fn two_sided_p(freedom: usize, t: f64) -> f64 {
     if x < (half + 1.0) / (half + 2.5) { beta(half, one_half, x, rest) } else { 1.0 - beta(one_half, half, rest, x) }
 }
 
+/// The t of this many degrees of freedom beyond which, to either side, so much of the probability lies: half of an interval of
+/// confidence 1 − `outside` is that many standard errors.
+///
+/// It is found by halving, on [`two_sided_p`], until neighbours are reached: with `outside` of 0.05 it is
+/// [`t_quantile`](super::t_quantile).
+///
+/// # Panics
+///
+/// If `outside` is not above 0 and below 1.
+pub fn t_beyond(freedom: usize, outside: f64) -> f64 {
+    assert!(outside > 0.0 && outside < 1.0, "no t leaves {outside} outside");
+    let (mut low, mut high) = (0.0, 1.0);
+    while two_sided_p(freedom, high) > outside {
+        (low, high) = (high, 2.0 * high);
+    }
+    loop {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            return high;
+        }
+        if two_sided_p(freedom, middle) > outside { low = middle } else { high = middle }
+    }
+}
+
 /// The regularized incomplete beta function at x, with `rest` = 1 − x: the continued fraction 8.17.22 of the NIST *Digital
 /// Library of Mathematical Functions*, from its front by the modified method of Lentz (Thompson and Barnett, J. Comput. Phys.
 /// 64, 1986).
@@ -113,6 +137,20 @@ mod tests {
         for (freedom, t, outside) in [(10, 1.812, 0.1), (10, 2.764, 0.02), (60, 3.232, 0.002), (100, 1.660, 0.1)] {
             let p = two_sided_p(freedom, t);
             assert!((p / outside - 1.0).abs() < 3e-3, "{freedom}, {t}: {p}");
+        }
+    }
+
+    #[test]
+    fn the_point_beyond_which_so_much_lies_is_the_published_one() {
+        for freedom in [1, 4, 29, 30, 100] {
+            assert!((t_beyond(freedom, 0.05) / t_quantile(freedom) - 1.0).abs() < 1e-8, "{freedom}");
+        }
+        // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, columns 0.95, 0.99 and 0.999: one-sided.
+        for (freedom, outside, t) in [(10, 0.1, 1.812), (10, 0.02, 2.764), (60, 0.002, 3.232), (2, 0.002, 22.327)] {
+            assert!((t_beyond(freedom, outside) - t).abs() <= 5.01e-4, "{freedom}, {outside}");
+        }
+        for (freedom, outside) in [(6, 1e-5), (29, 1e-7), (3, 0.999)] {
+            assert!((two_sided_p(freedom, t_beyond(freedom, outside)) / outside - 1.0).abs() < 1e-6);
         }
     }
 

@@ -6,6 +6,8 @@ use scenarios::raw::Raw;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::named::{Named, entries};
+
 /// A whole sweep.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Sweep")]
@@ -102,34 +104,6 @@ pub(super) struct UntilSpec {
     pub(super) first: u64,
 }
 
-/// Values by name, in the order of the file.
-#[derive(Clone, Debug)]
-pub(super) struct Named<T>(pub(super) Vec<(String, T)>);
-
-impl<T> Default for Named<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NamedVisitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
-            type Value = Named<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map, `{\"name\": …}`")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named<T>, A::Error> {
-                entries(map).map(Named)
-            }
-        }
-        deserializer.deserialize_map(NamedVisitor(std::marker::PhantomData))
-    }
-}
-
 impl<'de> Deserialize<'de> for OverSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OverVisitor;
@@ -180,14 +154,6 @@ impl<'de> Deserialize<'de> for ValuesSpec {
         }
         deserializer.deserialize_any(ValuesVisitor)
     }
-}
-
-fn entries<'de, A: MapAccess<'de>, T: Deserialize<'de>>(mut map: A) -> Result<Vec<(String, T)>, A::Error> {
-    let mut entries = Vec::new();
-    while let Some(entry) = map.next_entry()? {
-        entries.push(entry);
-    }
-    Ok(entries)
 }
 
 fn default_batch() -> u64 {
