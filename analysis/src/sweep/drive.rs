@@ -8,6 +8,7 @@ use std::thread;
 
 use protocols::Entry;
 use scenarios::ast::Scenario;
+use scenarios::data::Data;
 use scenarios::diagnostic::Diagnostic;
 use scenarios::plan::Plan;
 use scenarios::read;
@@ -237,7 +238,7 @@ fn work(sweep: &Sweep, desk: &Desk<'_>, progress: &Progress, count: &Count) {
 /// What a worker has at hand from its last run: the next one is often of the same cell, or of the same seed too.
 struct Bench<'a> {
     sweep: &'a Sweep,
-    cell: Option<(usize, Scenario)>,
+    cell: Option<(usize, Scenario, Data)>,
     plan: Option<(usize, u64, Plan)>,
 }
 
@@ -247,12 +248,14 @@ impl Bench<'_> {
             return Err(Stopped::Interrupted);
         }
         let sweep = self.sweep;
-        if self.cell.as_ref().is_none_or(|(cell, _)| *cell != place.cell) {
-            self.cell = Some((place.cell, sweep.scenario(place.cell)));
+        if self.cell.as_ref().is_none_or(|(cell, ..)| *cell != place.cell) {
+            let scenario = sweep.scenario(place.cell);
+            let data = Data::read(&scenario, &sweep.inputs).map_err(|mistake| self.wrong(place, &mistake))?;
+            self.cell = Some((place.cell, scenario, data));
         }
-        let scenario = &self.cell.as_ref().expect("just read").1;
+        let (_, scenario, data) = self.cell.as_ref().expect("just read");
         if self.plan.as_ref().is_none_or(|(cell, seed, _)| (*cell, *seed) != (place.cell, place.seed)) {
-            let plan = Plan::make(scenario, sweep.seed(place), &sweep.inputs)
+            let plan = Plan::make_with(scenario, sweep.seed(place), &sweep.inputs, data)
                 .map_err(|mistake| self.wrong(place, &mistake))?;
             self.plan = Some((place.cell, place.seed, plan));
         }
