@@ -4,4 +4,15 @@
 //!
 //! [`document::Document`] is what an audit comes to, and what a report is drawn from.
 
+mod cells;
+mod choice;
+pub mod conclude;
+mod contrast;
 pub mod document;
+pub mod exhibit;
+mod judge;
+pub mod plan;
+pub mod shipped;
+mod spec;
+mod verdict;
+mod words;

@@ -25,6 +25,8 @@ pub(crate) enum Verb {
     Claims(Claims),
     /// Run a scenario in many variants, with many seeds; what is interrupted goes on where it was.
     Sweep(Sweep),
+    /// Put assumptions to the test: sweeps, with a verdict by rules that were written down before.
+    Audit(Audit),
     /// Print the results of a sweep as a table.
     Export(Export),
     /// Compare two results: what changed beyond noise, and what got worse.
@@ -109,6 +111,36 @@ pub(crate) struct Sweep {
     #[arg(long, value_name = "CONDITION")]
     pub(crate) filter: Vec<String>,
     /// A folder with measured data, for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Which: A1 to A6, or files of audits; the six if not said.
+    pub(crate) audits: Vec<String>,
+    /// A first look: fewer cells and fewer seeds, as each audit says.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// The folder of the results, a new one or that of an audit that was interrupted; `out/audit` or `out/audit-quick` if not said.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Say what would be run, and run nothing.
+    #[arg(long, conflicts_with_all = ["json", "out"])]
+    pub(crate) dry_run: bool,
+    /// Print the file of a shipped audit, with its claim, its experiments, its margins and its rules.
+    #[arg(long, conflicts_with_all = ["json", "out", "dry_run", "quick"])]
+    pub(crate) print: bool,
+    /// A folder with measured data; what needs data that are not there is left out, and that is said.
     #[arg(long = "data", value_name = "DIR")]
     pub(crate) data: Vec<PathBuf>,
     /// Print one JSON document.

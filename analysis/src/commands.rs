@@ -1,5 +1,6 @@
 //! The verbs of the command, a file for each, and what they share: how they end, what they read, how they print.
 
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod compare;

@@ -43,6 +43,14 @@ pub fn check(path: &Path, may_replace: impl Fn(&[u8]) -> bool) -> io::Result<()>
     Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
 }
 
+/// Makes a folder, and those that it lies in, unless it is there.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    if path.exists() && !path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and no folder"));
+    }
+    fs::create_dir_all(path)
+}
+
 /// Complains of a path at which [`write_folder`] would not write.
 pub fn check_folder(path: &Path) -> io::Result<()> {
     if path.exists() && (!path.is_dir() || fs::read_dir(path)?.next().is_some()) {

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Verb::Run(words) => commands::run::verb(&words),
         Verb::Claims(words) => commands::claims::verb(&words),
         Verb::Sweep(words) => commands::sweep::verb(&words),
+        Verb::Audit(words) => commands::audit::verb(&words),
         Verb::Export(words) => commands::export::verb(&words),
         Verb::Compare(words) => commands::compare::verb(&words),
         Verb::Check(words) => commands::check::verb(&words),

@@ -613,7 +613,8 @@ pub fn metric_names() -> Vec<String> {
         .collect()
 }
 
-fn points(metrics: &Metrics) -> Vec<PointFigures> {
+/// The figures over time, in equal steps of the whole run.
+pub(crate) fn points(metrics: &Metrics) -> Vec<PointFigures> {
     let step = metrics.series.step;
     let point = |(place, (point, nodes_up)): (usize, (&Point, f64))| PointFigures {
         from_s: step.times(place as u64).as_secs_f64(),

@@ -1,5 +1,6 @@
 //! Results as people read them on a terminal: figures with their units, at most 100 columns, protocols side by side.
 
+mod audit;
 mod grid;
 mod over_time;
 mod side_by_side;
@@ -8,6 +9,8 @@ mod text;
 mod versus;
 
 use std::fmt::Write as _;
+
+pub use audit::audit_page;
 
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};

@@ -28,6 +28,11 @@ impl Key {
         here != Self::ZERO && (here < end || end == Self::ZERO)
     }
 
+    /// Where it lies on the circle, as a share of once around: from 0 to 1.
+    pub fn share(self) -> f64 {
+        self.0[0] as f64 / 18_446_744_073_709_551_616.0
+    }
+
     /// How many leading bits two keys have in common; 192 if they are equal.
     pub fn shared_bits(self, other: Self) -> u32 {
         (self ^ other).leading_zeros()

@@ -243,14 +243,18 @@ pub enum Picture {
         /// The parameter on the x axis.
         x: String,
         /// Whether the x axis is logarithmic.
+        #[serde(default)]
         log_x: bool,
         /// The figure on the y axis.
         metric: String,
         /// A parameter that tells line styles apart.
+        #[serde(default)]
         dashes: Option<String>,
         /// A parameter with a panel for each value.
+        #[serde(default)]
         panels: Option<String>,
         /// Which cells: parameters and their values.
+        #[serde(default)]
         cells: Map<String, Json>,
     },
     /// Distribution functions of a histogram (`latency_ms` on a logarithmic axis, p50 and p99 marked).
@@ -262,8 +266,10 @@ pub enum Picture {
         /// The histogram's name in the results.
         histogram: String,
         /// A parameter with a panel for each value.
+        #[serde(default)]
         panels: Option<String>,
         /// Which cells.
+        #[serde(default)]
         cells: Map<String, Json>,
     },
     /// How often each whole value occurs, as bars by protocol.
@@ -275,8 +281,10 @@ pub enum Picture {
         /// The histogram's name in the results.
         histogram: String,
         /// A parameter with a panel for each value.
+        #[serde(default)]
         panels: Option<String>,
         /// Which cells.
+        #[serde(default)]
         cells: Map<String, Json>,
     },
     /// Performance against cost, a point for each protocol and value of a parameter, with the Pareto front.
@@ -290,8 +298,10 @@ pub enum Picture {
         /// The performance, on the y axis; the lower, the better.
         performance: String,
         /// A parameter with a panel for each value.
+        #[serde(default)]
         panels: Option<String>,
         /// Which cells.
+        #[serde(default)]
         cells: Map<String, Json>,
     },
     /// How evenly something is shared: Lorenz curves.
@@ -303,8 +313,10 @@ pub enum Picture {
         /// The figure's group in the results, such as `load.handled`.
         of: String,
         /// A parameter with a panel for each value.
+        #[serde(default)]
         panels: Option<String>,
         /// Which cells.
+        #[serde(default)]
         cells: Map<String, Json>,
     },
     /// One run over time: lookups, nodes that are up, upkeep; from the exhibit of that name.

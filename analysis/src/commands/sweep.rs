@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use analysis::execute::Progress;
 use analysis::sweep::drive::{Count, Stopped, drive};
 use analysis::sweep::plan::{Filter, Place, Sweep};
 use analysis::sweep::record::Header;
@@ -27,14 +28,26 @@ pub(crate) fn verb(words: &cli::Sweep) -> Result<ExitCode, End> {
         return list(&sweep, &filter);
     }
     let folder = words.out.clone().unwrap_or_else(|| default_folder(&input.title, &sweep));
-    let header = Header::of(&sweep, &filter);
-    if let Some(store) = Store::open(&folder, &header, &sweep.sources).map_err(refused)? {
-        let count = Count::default();
-        let jobs = rayon::current_num_threads();
-        let run = || drive(&sweep, &filter, store, jobs, &progress, &count);
-        progress::of_sweep(!words.quiet, &count, run).map_err(|stopped| stopped_end(stopped, &folder, &count))?;
-    }
+    carry_out(&sweep, &filter, &folder, words.quiet, &progress)?;
     show(&sweep, &folder, words.json)
+}
+
+/// Runs what is not there yet.
+pub(super) fn carry_out(
+    sweep: &Sweep,
+    filter: &Filter,
+    folder: &Path,
+    is_quiet: bool,
+    progress: &Progress,
+) -> Result<(), End> {
+    let header = Header::of(sweep, filter);
+    let Some(store) = Store::open(folder, &header, &sweep.sources).map_err(refused)? else {
+        return Ok(());
+    };
+    let count = Count::default();
+    let jobs = rayon::current_num_threads();
+    let run = || drive(sweep, filter, store, jobs, progress, &count);
+    progress::of_sweep(!is_quiet, &count, run).map_err(|stopped| stopped_end(stopped, folder, &count))
 }
 
 /// A name that tells this sweep from others, so that a changed plan has another folder.

@@ -22,6 +22,18 @@ pub struct Parameter {
     pub(super) is_over_several: bool,
 }
 
+impl Parameter {
+    /// Its values as they stand in results.
+    pub fn json_values(&self) -> Vec<serde_json::Value> {
+        self.values.iter().map(Value::json).collect()
+    }
+
+    /// The number that one of its values stands for; of a duration, its seconds.
+    pub fn number_of(&self, value: &serde_json::Value) -> Option<f64> {
+        self.values.iter().find(|own| own.json() == *value).and_then(Value::number)
+    }
+}
+
 /// Parameters, and how their values are combined.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {

@@ -196,8 +196,13 @@ impl Sweep {
         protocols.into_iter().chain(of_axes).collect()
     }
 
+    /// The files that its scenarios name.
+    pub(crate) fn files(&self) -> &dyn Files {
+        &self.inputs
+    }
+
     /// Shows a mistake at its place in the plan.
-    pub(super) fn locate(&self, mistake: &Mistake) -> Box<Diagnostic> {
+    pub(crate) fn locate(&self, mistake: &Mistake) -> Box<Diagnostic> {
         read::locate(&self.plan.name, &String::from_utf8_lossy(&self.plan.bytes), mistake)
     }
 
@@ -268,7 +273,7 @@ impl Base {
 }
 
 /// A part of a document, with blanks before it, so that its lines and columns stay what they are.
-fn part(text: &str, path: &str) -> String {
+pub(crate) fn part(text: &str, path: &str) -> String {
     let span = Source::new("", text).locate(&source::Path::parse(path)).unwrap_or(0..text.len());
     let before = text[..span.start].chars().map(|c| if c == '\n' { '\n' } else { ' ' });
     before.chain(text[span].chars()).collect()

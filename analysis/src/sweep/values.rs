@@ -42,7 +42,7 @@ impl Value {
     }
 
     /// The value as it stands in results: a number where it is called by one.
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let number = Decimal::parse(&self.shown).and_then(|number| serde_json::from_str(&number.to_string()).ok());
         number.unwrap_or_else(|| serde_json::Value::String(self.shown.clone()))
     }
