@@ -197,6 +197,8 @@ pub struct TrafficFigures {
     pub upkeep: VolumeFigures,
     /// For joins.
     pub join: VolumeFigures,
+    /// All messages: what Li et al. (INFOCOM 2005) call the cost.
+    pub total: VolumeFigures,
 }
 
 /// What was sent, per node and second, and in total.
@@ -493,7 +495,12 @@ impl TrafficFigures {
             bytes_total: volume.bytes,
         };
         let traffic = metrics.traffic;
-        Self { lookup: figures(traffic.lookup), upkeep: figures(traffic.upkeep), join: figures(traffic.join) }
+        Self {
+            lookup: figures(traffic.lookup),
+            upkeep: figures(traffic.upkeep),
+            join: figures(traffic.join),
+            total: figures(traffic.total()),
+        }
     }
 }
 
@@ -578,6 +585,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.lookup", "for users' lookups: messages and bytes per node and second, and in total"),
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
+    ("traffic.total", "all messages, likewise"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",

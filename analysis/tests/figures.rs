@@ -31,6 +31,8 @@ fn a_lookup_among_two_is_counted_by_hand() {
         // Two nodes for twenty seconds.
         ("traffic.lookup.messages", 2.0 / 40.0),
         ("traffic.upkeep.messages_total", 0.0),
+        ("traffic.total.messages_total", 2.0),
+        ("traffic.total.bytes", 67.0 / 40.0),
         ("routing_entries.mean", 1.0),
         ("joins", 0.0),
     ] {
@@ -40,6 +42,22 @@ fn a_lookup_among_two_is_counted_by_hand() {
     for metric in ["messages_per_join.mean", "recovery.correct_after_s"] {
         assert_eq!(outcome.figure(metric), None, "{metric} was not measured: nobody joined, nobody departed");
     }
+}
+
+#[test]
+fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],
+        workload: [Lookups(from: "1s", rate: "10/s")], warm_up: "10s", end: "60s")"#,
+    );
+    let figure = |name: &str| outcome.figure(&format!("traffic.{name}")).expect("it was measured");
+    for unit in ["messages_total", "bytes_total"] {
+        let parts = ["lookup", "upkeep", "join"].map(|part| figure(&format!("{part}.{unit}")));
+        assert!(parts.iter().all(|part| *part > 0.0), "{parts:?}");
+        assert_eq!(figure(&format!("total.{unit}")).to_bits(), parts.iter().sum::<f64>().to_bits());
+    }
+    // Ten nodes for ten seconds, twelve for forty.
+    assert!((figure("total.bytes") - figure("total.bytes_total") / (10.0 * 10.0 + 12.0 * 40.0)).abs() < 1e-9);
 }
 
 #[test]
