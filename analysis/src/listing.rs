@@ -129,7 +129,9 @@ pub fn page(listing: &Listing) -> String {
         page.push_str(
             "Figures. Most lookup figures have .mean, .p50, .p95, .p99 and .max; traffic has .messages, .bytes\n",
         );
-        page.push_str("(per node and second), .messages_total and .bytes_total.\n\n");
+        page.push_str(
+            "(per node and second), .messages_total and .bytes_total; load has .mean, .max_over_mean and .gini.\n\n",
+        );
         for MetricListing { name, about } in metrics {
             let _ = writeln!(page, "  {name:32} {about}");
         }

@@ -1,6 +1,8 @@
 //! The results of a scenario as one document: what `--json` prints and `--out` saves. Key order is fixed, and nothing in it
 //! depends on the machine, the clock or the file's place.
 
+mod spread;
+
 use protocols::Entry;
 use scenarios::plan::Plan;
 use scenarios::run::Finished;
@@ -12,6 +14,7 @@ use sim::time::{SimTime, Span};
 use crate::metrics::{
     Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
 };
+pub use spread::{LoadFigure, LoadFigures, SpreadFigures};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -86,6 +89,8 @@ pub struct Outcome {
     pub state_bytes: Mean,
     /// What was sent after the warm-up, per node and second.
     pub traffic: TrafficFigures,
+    /// Who worked for lookups after the warm-up.
+    pub load: LoadFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
     /// Lookups by the time at which they were issued, those of the warm-up too.
@@ -370,6 +375,7 @@ impl Outcome {
             routing_entries: Mean::of(&run.routing_entries),
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
+            load: LoadFigures::of(&metrics.load),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
                 correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
@@ -613,6 +619,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
     ("traffic.total", "all messages, likewise"),
+    ("load.handled", "messages of lookups that each node was handed, of nodes up from the warm-up to the end"),
+    ("load.owned", "lookups answered right with it as the owner, likewise"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",
@@ -634,6 +642,8 @@ pub fn metric_names() -> Vec<String> {
             &SUMMARY
         } else if name.starts_with("traffic.") {
             &VOLUME
+        } else if name.starts_with("load.") {
+            &LOAD
         } else {
             &[]
         }
@@ -677,4 +687,5 @@ const SUMMARIES: [&str; 7] = [
     "lookups.messages",
 ];
 const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+const LOAD: [&str; 3] = ["mean", "max_over_mean", "gini"];
 const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];

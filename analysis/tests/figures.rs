@@ -97,6 +97,42 @@ fn the_direct_way_has_a_stretch_of_one_whatever_the_network() {
 }
 
 #[test]
+fn who_works_for_lookups_is_counted_by_hand() {
+    // Ids 0, 64, 128 and 192 of 256; the two lookups of the warm-up do not count, and node 3, which goes, has no load. Node 0
+    // asks node 1 four times; node 2 asks node 3; node 0 asks node 3 for a key that it owns itself. Each is answered.
+    let outcome = only(
+        r#"(id_bits: 8, protocols: [Chord(maintenance: Manual, retries: 1)], network: (latency: Constant("50ms")), script: [
+            (at: "0s", do: Converged(nodes: 4, ids: Explicit([0, 64, 128, 192]))),
+            (at: "1s", do: Lookup(node: 0, key: 100)), (at: "2s", do: Lookup(node: 0, key: 10)),
+            (at: "11s", do: Lookup(node: 0, key: 10)), (at: "12s", do: Lookup(node: 0, key: 20)),
+            (at: "13s", do: Lookup(node: 0, key: 30)), (at: "14s", do: Lookup(node: 0, key: 40)),
+            (at: "15s", do: Lookup(node: 2, key: 130)), (at: "16s", do: Lookup(node: 0, key: 250)),
+            (at: "20s", do: Crash(nodes: [3])),
+        ], warm_up: "10s", end: "30s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    // Handed over: five answers to node 0, four questions to node 1, one answer to node 2. Owned: one, four, none.
+    for (name, value) in [
+        ("load.handled.mean", 10.0 / 3.0),
+        ("load.handled.max_over_mean", 1.5),
+        // Of 1, 4, 5: (−2 · 1 + 0 · 4 + 2 · 5) / (3 · 10).
+        ("load.handled.gini", 8.0 / 30.0),
+        ("load.owned.mean", 5.0 / 3.0),
+        ("load.owned.max_over_mean", 12.0 / 5.0),
+        // Of 0, 1, 4: (0 · 1 + 2 · 4) / (3 · 5).
+        ("load.owned.gini", 8.0 / 15.0),
+    ] {
+        assert!((figure(name) - value).abs() < 1e-12, "{name}: {} and not {value}", figure(name));
+    }
+    let curve = &outcome.load.owned.spread.lorenz;
+    // The last third of the nodes begins at 66.7 %, and has four fifths of all.
+    assert!((curve[14] - (0.2 + 0.8 * 0.1)).abs() < 1e-12 && curve.len() == 21, "{curve:?}");
+    let nobody = only(r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 3))], end: "30s")"#);
+    assert_eq!((nobody.figure("load.owned.mean"), nobody.figure("load.owned.gini")), (Some(0.0), None));
+    assert!(nobody.load.owned.spread.lorenz.is_empty());
+}
+
+#[test]
 fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],
