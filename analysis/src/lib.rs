@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod phases;
 pub mod recovery;
 pub mod replay;
+pub mod report;
 pub mod results;
 pub mod statistics;
 pub mod sweep;
