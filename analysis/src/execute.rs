@@ -22,7 +22,7 @@ use sim::time::SimTime;
 use crate::claims;
 use crate::comparison::compare;
 use crate::expect;
-use crate::metrics::{Metrics, Queueing};
+use crate::metrics::{Metrics, Placement, Queueing};
 use crate::results::{Document, Outcome};
 
 /// A scenario as a user gives it.
@@ -227,11 +227,23 @@ impl Visitor for Watching<'_> {
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;
         metrics.queueing = Queueing(finished.access);
-        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access, .. } =
-            finished;
+        metrics.placement = finished.placed.clone().map(Placement::from);
+        let Finished {
+            fingerprint, trail, events, unasked, members, routing_entries, state_bytes, placed, access, ..
+        } = finished;
         let observer = metrics;
-        let finished =
-            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access };
+        let finished = Finished {
+            observer,
+            fingerprint,
+            trail,
+            events,
+            unasked,
+            members,
+            routing_entries,
+            state_bytes,
+            placed,
+            access,
+        };
         Ok((finished, lookups))
     }
 }

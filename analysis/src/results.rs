@@ -14,7 +14,7 @@ use sim::time::{SimTime, Span};
 use crate::metrics::{
     Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
 };
-pub use spread::{LoadFigure, LoadFigures, SpreadFigures};
+pub use spread::{LoadFigure, LoadFigures, PlacementFigures, SpreadFigures};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -91,6 +91,8 @@ pub struct Outcome {
     pub traffic: TrafficFigures,
     /// Who worked for lookups after the warm-up.
     pub load: LoadFigures,
+    /// Where keys lie, and what has become of their copies.
+    pub placement: PlacementFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
     /// Lookups by the time at which they were issued, those of the warm-up too.
@@ -376,6 +378,7 @@ impl Outcome {
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
             load: LoadFigures::of(&metrics.load),
+            placement: PlacementFigures::of(metrics.placement.as_ref()),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
                 correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
@@ -621,6 +624,10 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.total", "all messages, likewise"),
     ("load.handled", "messages of lookups that each node was handed, of nodes up from the warm-up to the end"),
     ("load.owned", "lookups answered right with it as the owner, likewise"),
+    ("placement.owned", "keys that each member owned when the scenario's `placement` was noted"),
+    ("placement.copies", "keys that each held a copy of, those that it owned too"),
+    ("placement.survived", "share of the keys of which a holder of then is up and has not lost its state since"),
+    ("placement.owner_holds", "share of the keys whose owner at the end is such a holder: found without any copying"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",
@@ -644,6 +651,8 @@ pub fn metric_names() -> Vec<String> {
             &VOLUME
         } else if name.starts_with("load.") {
             &LOAD
+        } else if ["placement.owned", "placement.copies"].contains(&name) {
+            &SPREAD
         } else {
             &[]
         }
@@ -686,5 +695,6 @@ const SUMMARIES: [&str; 7] = [
     "lookups.messages",
 ];
 const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+const SPREAD: [&str; 2] = ["max_over_mean", "gini"];
 const LOAD: [&str; 3] = ["mean", "max_over_mean", "gini"];
 const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];
