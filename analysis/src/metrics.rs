@@ -169,6 +169,7 @@ impl<P: Dht> Recorder<P> for Metrics {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         match fact {
             Fact::Sent { cause: Cause { purpose, request }, bytes, .. } => {
+                self.series.sent(now, *purpose, *bytes);
                 if *purpose == JOIN {
                     self.joining.sent(*request);
                 }

@@ -95,7 +95,7 @@ pub struct Outcome {
     pub placement: PlacementFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
-    /// Lookups by the time at which they were issued, those of the warm-up too.
+    /// Lookups by the time at which they were issued, those of the warm-up too, and what was sent in that time.
     pub series: Vec<PointFigures>,
 }
 
@@ -257,6 +257,10 @@ pub struct PointFigures {
     abandoned: u64,
     timeouts_mean: Option<f64>,
     latency_ms_mean: Option<f64>,
+    /// Sent in it for users' lookups, whenever these were issued, per second and node up; null where nobody was.
+    lookup_bytes: Option<f64>,
+    /// Sent in it to keep the overlay in order, likewise.
+    upkeep_bytes: Option<f64>,
 }
 
 /// An expectation, and what came out.
@@ -678,6 +682,8 @@ fn points(metrics: &Metrics) -> Vec<PointFigures> {
         abandoned: point.abandoned,
         timeouts_mean: share(point.timeouts as f64, point.ended() as f64),
         latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
+        lookup_bytes: share(point.lookup_bytes as f64, nodes_up * step.as_secs_f64()),
+        upkeep_bytes: share(point.upkeep_bytes as f64, nodes_up * step.as_secs_f64()),
     };
     metrics.series.points.iter().zip(metrics.population.over_time()).enumerate().map(point).collect()
 }

@@ -162,6 +162,26 @@ fn keys_and_copies_are_counted_by_hand() {
 }
 
 #[test]
+fn what_is_sent_over_time_adds_up_to_what_is_sent() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "30s", do: Crash(count: 4))],
+        workload: [Lookups(from: "20s", until: "40s", rate: "10/s", arrivals: Regular)], end: "60s")"#,
+    );
+    let tree = serde_json::to_value(&outcome).expect("plain data");
+    let points = tree["series"].as_array().expect("a list");
+    let seconds =
+        |name: &str| -> Vec<f64> { points.iter().map(|point| point[name].as_f64().expect("nodes are up")).collect() };
+    let (up, lookup, upkeep) = (seconds("nodes_up"), seconds("lookup_bytes"), seconds("upkeep_bytes"));
+    assert!(lookup[..20].iter().chain(&lookup[45..]).all(|bytes| *bytes == 0.0) && lookup[25] > 0.0, "{lookup:?}");
+    // Sixty stretches of a second.
+    for (name, bytes) in [("lookup", lookup), ("upkeep", upkeep)] {
+        let sum: f64 = bytes.iter().zip(&up).map(|(bytes, up)| bytes * up).sum();
+        let total = outcome.figure(&format!("traffic.{name}.bytes_total")).expect("it was measured");
+        assert!(total > 0.0 && (sum - total).abs() < 1e-6 * total, "{name}: {sum} and not {total}");
+    }
+}
+
+#[test]
 fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],
