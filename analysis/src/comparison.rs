@@ -106,6 +106,7 @@ pub const COMPARED: &[&str] = &[
     "traffic.upkeep.bytes",
     "traffic.join.messages",
     "traffic.join.bytes",
+    "traffic.total.bytes",
     "messages_per_join.mean",
     "routing_entries.mean",
     "state_bytes.mean",

@@ -6,6 +6,7 @@
 mod counts;
 mod distribution;
 mod drops;
+mod hops_latency;
 mod joins;
 mod lookups;
 mod population;
@@ -24,6 +25,7 @@ use crate::recovery::SinceDeparture;
 pub use counts::{Joins, NodeCounts, Traffic, Volume};
 pub use distribution::{Distribution, Packed};
 pub use drops::Drops;
+pub use hops_latency::HopsLatency;
 use joins::Joining;
 pub use lookups::Lookups;
 pub use population::Population;
@@ -113,6 +115,10 @@ impl Metrics {
     /// The run has ended.
     pub fn finish(&mut self) {
         self.population.go_on_until(self.end);
+        self.lookups.hops_latency.finish();
+        for PhaseLookups { lookups, .. } in &mut self.phases {
+            lookups.hops_latency.finish();
+        }
         self.joins.add(self.joining.count());
     }
 
@@ -268,6 +274,7 @@ mod tests {
             answer: Some(answer),
             silence: Silence::default(),
             messages: 0,
+            round_trip: None,
         }
     }
 

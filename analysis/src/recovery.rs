@@ -155,6 +155,7 @@ mod tests {
             answer: None,
             silence: Silence::default(),
             messages: 0,
+            round_trip: None,
         }
     }
 

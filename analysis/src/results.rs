@@ -9,7 +9,9 @@ use sim::access::QueueFigures;
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
-use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume};
+use crate::metrics::{
+    Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
+};
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -150,6 +152,8 @@ pub struct LookupFigures {
     hops_to_end: Summary,
     latency_ms: Summary,
     latency_known_ms: Summary,
+    stretch: Summary,
+    hops_latency: CorrelationFigures,
     time_to_end_ms: Summary,
     timeouts: Summary,
     timeouts_on_the_way: Summary,
@@ -164,6 +168,15 @@ pub struct PhaseFigures {
     until_s: f64,
     #[serde(flatten)]
     lookups: LookupFigures,
+}
+
+/// How two things go together, from −1 to 1; null with fewer than two pairs, or where one of both is always the same.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CorrelationFigures {
+    /// Pearson's correlation.
+    pub correlation: Option<f64>,
+    /// Spearman's: of the ranks.
+    pub rank_correlation: Option<f64>,
 }
 
 /// A distribution in five figures; null where nothing was measured.
@@ -197,6 +210,8 @@ pub struct TrafficFigures {
     pub upkeep: VolumeFigures,
     /// For joins.
     pub join: VolumeFigures,
+    /// All messages: what Li et al. (INFOCOM 2005) call the cost.
+    pub total: VolumeFigures,
 }
 
 /// What was sent, per node and second, and in total.
@@ -442,6 +457,8 @@ impl LookupFigures {
             hops_to_end: Summary::of(&lookups.hops_to_end, 1.0),
             latency_ms: Summary::of(&lookups.latency, NANOS_PER_MILLI),
             latency_known_ms: Summary::of(&lookups.latency_known, NANOS_PER_MILLI),
+            stretch: Summary::of(&lookups.stretch, MILLIONTHS),
+            hops_latency: CorrelationFigures::of(&lookups.hops_latency),
             time_to_end_ms: Summary::of(&lookups.time_to_end, NANOS_PER_MILLI),
             timeouts: Summary::of(&lookups.timeouts, 1.0),
             timeouts_on_the_way: Summary::of(&lookups.timeouts_on_the_way, 1.0),
@@ -455,6 +472,12 @@ impl PhaseFigures {
     fn of(PhaseLookups { phase, lookups }: &PhaseLookups) -> Self {
         let seconds = |at: SimTime| at.since(SimTime::ZERO).as_secs_f64();
         Self { from_s: seconds(phase.from), until_s: seconds(phase.until), lookups: LookupFigures::of(lookups) }
+    }
+}
+
+impl CorrelationFigures {
+    fn of(HopsLatency { correlation, rank_correlation, .. }: &HopsLatency) -> Self {
+        Self { correlation: *correlation, rank_correlation: *rank_correlation }
     }
 }
 
@@ -493,7 +516,12 @@ impl TrafficFigures {
             bytes_total: volume.bytes,
         };
         let traffic = metrics.traffic;
-        Self { lookup: figures(traffic.lookup), upkeep: figures(traffic.upkeep), join: figures(traffic.join) }
+        Self {
+            lookup: figures(traffic.lookup),
+            upkeep: figures(traffic.upkeep),
+            join: figures(traffic.join),
+            total: figures(traffic.total()),
+        }
     }
 }
 
@@ -567,6 +595,12 @@ pub const METRICS: &[(&str, &str)] = &[
     ("lookups.hops_to_end", "the same until the lookup ends: more where others are asked after the owner"),
     ("lookups.latency_ms", "from issue to the owner's own reply, of answered lookups"),
     ("lookups.latency_known_ms", "from issue until the owner is known, of answered lookups"),
+    (
+        "lookups.stretch",
+        "latency / the base round trip between issuer and owner, of answered lookups; none if drawn per packet",
+    ),
+    ("lookups.hops_latency.correlation", "of hops_to_owner with latency, over answered lookups: Pearson's"),
+    ("lookups.hops_latency.rank_correlation", "the same of their ranks: Spearman's"),
     ("lookups.time_to_end_ms", "from issue to the end, of answered and failed lookups"),
     ("lookups.timeouts", "attempts that ran into silence, per answered or failed lookup"),
     ("lookups.timeouts_on_the_way", "of these, those before the last exchange that brought the way forward"),
@@ -578,6 +612,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.lookup", "for users' lookups: messages and bytes per node and second, and in total"),
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
+    ("traffic.total", "all messages, likewise"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",
@@ -595,10 +630,9 @@ pub const METRICS: &[(&str, &str)] = &[
 /// The full names of all figures but those of phases: a summary stands for its five, a volume for its four.
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
-        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
-        if begins(&["lookups.hops", "lookups.messages", "lookups.timeouts"]) || name.ends_with("_ms") {
+        if SUMMARIES.contains(&name) || name.ends_with("_ms") {
             &SUMMARY
-        } else if begins(&["traffic."]) {
+        } else if name.starts_with("traffic.") {
             &VOLUME
         } else {
             &[]
@@ -631,5 +665,16 @@ pub(crate) fn points(metrics: &Metrics) -> Vec<PointFigures> {
 }
 
 const NANOS_PER_MILLI: f64 = 1e6;
+const MILLIONTHS: f64 = 1e6;
+/// Figures that are summaries, besides those in milliseconds.
+const SUMMARIES: [&str; 7] = [
+    "lookups.hops",
+    "lookups.hops_to_owner",
+    "lookups.hops_to_end",
+    "lookups.stretch",
+    "lookups.timeouts",
+    "lookups.timeouts_on_the_way",
+    "lookups.messages",
+];
 const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
 const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];

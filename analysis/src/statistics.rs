@@ -4,11 +4,13 @@
 //! equal values give equal bits (law DET-6). Where more is needed, as for the distribution function of Student's t, it is of the
 //! `libm` crate; published crates of statistics go through the system's `ln` and `exp`, which differ between machines.
 
+mod correlation;
 mod holm;
 mod order;
 mod precision;
 mod student;
 
+pub use correlation::{correlation, rank_correlation, ranks};
 pub use holm::holm;
 pub use order::{QuantileEstimate, quantile};
 pub use precision::values_for;

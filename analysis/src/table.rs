@@ -116,7 +116,7 @@ fn distribution(page: &mut String, name: &str, unit: &str, values: &Distribution
 }
 
 fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
-    let TrafficFigures { lookup, upkeep, join } = TrafficFigures::of(all);
+    let TrafficFigures { lookup, upkeep, join, total } = TrafficFigures::of(all);
     let volume = |name: &str, volume: VolumeFigures| {
         let [messages, bytes] =
             [volume.messages, volume.bytes].map(|value| value.map_or("-".to_owned(), |v| format!("{v:.3}")));
@@ -125,6 +125,7 @@ fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
     row(page, "traffic", &volume("lookup", lookup));
     row(page, "", &volume("upkeep", upkeep));
     row(page, "", &volume("join", join));
+    row(page, "", &volume("all", total));
     let per_join = share(all.joins.messages as f64, all.joins.done as f64);
     row(page, "join", &format!("{} messages each", figure(per_join, 1)));
     let mean = |values: fn(&Run) -> &Vec<usize>| {

@@ -102,7 +102,7 @@ fn json_has_every_key_that_is_promised() {
     let summaries = ["hops", "hops_to_owner", "latency_ms"].map(|name| format!("lookups.{name}"));
     let summaries =
         summaries.iter().flat_map(|name| ["mean", "p50", "p95", "p99", "max"].map(|part| format!("{name}.{part}")));
-    let traffic = ["lookup", "upkeep", "join"].into_iter();
+    let traffic = ["lookup", "upkeep", "join", "total"].into_iter();
     let traffic = traffic.flat_map(|name| ["messages", "bytes"].map(|part| format!("traffic.{name}.{part}")));
     let counts = ["issued", "correct", "wrong", "failed", "abandoned"].map(|name| format!("lookups.{name}"));
     let others = ["nodes", "events", "lookups.timeouts.mean", "messages_per_join.mean", "routing_entries.mean"];

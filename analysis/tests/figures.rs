@@ -24,6 +24,7 @@ fn a_lookup_among_two_is_counted_by_hand() {
         ("lookups.hops_to_owner.mean", 1.0),
         ("lookups.latency_ms.mean", 100.0),
         ("lookups.latency_known_ms.mean", 0.0),
+        ("lookups.stretch.mean", 1.0),
         ("lookups.timeouts.mean", 0.0),
         ("lookups.messages.mean", 2.0),
         ("traffic.lookup.messages_total", 2.0),
@@ -31,15 +32,84 @@ fn a_lookup_among_two_is_counted_by_hand() {
         // Two nodes for twenty seconds.
         ("traffic.lookup.messages", 2.0 / 40.0),
         ("traffic.upkeep.messages_total", 0.0),
+        ("traffic.total.messages_total", 2.0),
+        ("traffic.total.bytes", 67.0 / 40.0),
         ("routing_entries.mean", 1.0),
         ("joins", 0.0),
     ] {
         let measured = outcome.figure(metric).unwrap_or_else(|| panic!("{metric} has a value"));
         assert!((measured - value).abs() < 1e-9, "{metric}: {measured} and not {value}");
     }
+    assert_eq!(outcome.figure("lookups.hops_latency.correlation"), None, "of one lookup there is none");
     for metric in ["messages_per_join.mean", "recovery.correct_after_s"] {
         assert_eq!(outcome.figure(metric), None, "{metric} was not measured: nobody joined, nobody departed");
     }
+}
+
+#[test]
+fn hops_stand_for_latency_where_all_links_are_alike_and_not_quite_where_they_are_not() {
+    let of = |latency: &str| {
+        only(&format!(
+            r#"(protocols: [Chord(maintenance: Manual)], network: (latency: {latency}), script: [
+                (at: "0s", do: Converged(nodes: 40)),
+            ], workload: [Lookups(from: "1s", rate: "20/s")], phases: {{"late": (from: "30s", until: "40s")}}, end: "40s")"#
+        ))
+    };
+    let figures = |outcome: &Outcome| {
+        let names = ["correlation", "rank_correlation"].map(|name| format!("lookups.hops_latency.{name}"));
+        names.map(|name| outcome.figure(&name).expect("many lookups were answered"))
+    };
+    let alike = of(r#"Constant("50ms")"#);
+    // 100 ms for each exchange.
+    assert!(figures(&alike).iter().all(|figure| (figure - 1.0).abs() < 1e-12), "{:?}", figures(&alike));
+    assert_eq!(alike.figure("lookups.stretch.max"), alike.figure("lookups.hops_to_owner.max"));
+    assert!(alike.figure("phases.late.hops_latency.correlation").is_some_and(|figure| figure > 0.999));
+    let unlike = of(r#"LogNormal(median: "50ms", sigma: 0.8)"#);
+    assert!(figures(&unlike).iter().all(|figure| (0.3..0.95).contains(figure)), "{:?}", figures(&unlike));
+    let drawn_anew = of(r#"LogNormal(median: "50ms", sigma: 0.8, per: Packet)"#);
+    assert_eq!(drawn_anew.figure("lookups.stretch.mean"), None, "there is no round trip to hold it against");
+    assert_eq!(of(r#"Constant("0s")"#).figure("lookups.hops_latency.correlation"), None, "all take no time");
+}
+
+#[test]
+fn the_direct_way_has_a_stretch_of_one_whatever_the_network() {
+    let of = |network: &str, script: &str| {
+        only(&format!(
+            r#"(id_bits: 8, protocols: [Chord(maintenance: Manual, timeout: Fixed("30s"))], network: ({network}), script: [
+                (at: "0s", do: Converged(nodes: 2, ids: Explicit([0, 128]))), {script}
+                (at: "5s", do: Lookup(node: 0, key: 10)), (at: "6s", do: Lookup(node: 0, key: 130)),
+            ], end: "60s")"#
+        ))
+    };
+    let mean = |outcome: &Outcome| outcome.figure("lookups.stretch.mean").expect("the owner has replied");
+    for network in [
+        r#"latency: LogNormal(median: "40ms", sigma: 1.0)"#,
+        r#"latency: Plane(side: "80ms")"#,
+        r#"latency: Regions(preset: "aws-2019")"#,
+    ] {
+        let outcome = of(network, "");
+        assert!((mean(&outcome) - 1.0).abs() < 1e-6, "{network}: {}", mean(&outcome));
+        assert_eq!(outcome.figure("lookups.correct"), Some(2.0), "what a node asks for and owns itself has no way");
+    }
+    let delayed =
+        of(r#"latency: Constant("50ms")"#, r#"(at: "1s", do: Delay(by: "100ms", on: (from: [0], to: [1]))),"#);
+    assert!((mean(&delayed) - 2.0).abs() < 1e-6, "a fault is no part of the round trip: {}", mean(&delayed));
+}
+
+#[test]
+fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],
+        workload: [Lookups(from: "1s", rate: "10/s")], warm_up: "10s", end: "60s")"#,
+    );
+    let figure = |name: &str| outcome.figure(&format!("traffic.{name}")).expect("it was measured");
+    for unit in ["messages_total", "bytes_total"] {
+        let parts = ["lookup", "upkeep", "join"].map(|part| figure(&format!("{part}.{unit}")));
+        assert!(parts.iter().all(|part| *part > 0.0), "{parts:?}");
+        assert_eq!(figure(&format!("total.{unit}")).to_bits(), parts.iter().sum::<f64>().to_bits());
+    }
+    // Ten nodes for ten seconds, twelve for forty.
+    assert!((figure("total.bytes") - figure("total.bytes_total") / (10.0 * 10.0 + 12.0 * 40.0)).abs() < 1e-9);
 }
 
 #[test]

@@ -62,6 +62,9 @@ pub struct Judged {
     pub silence: Silence,
     /// Messages sent on its behalf until it ended.
     pub messages: u64,
+    /// How long it takes from its issuer to the owner that it was told and back, without jitter, queues and faults. None if it
+    /// was not answered, or if the network draws delays anew for each packet.
+    pub round_trip: Option<Span>,
 }
 
 impl Judged {
@@ -236,6 +239,7 @@ impl<P: Dht> Judge<P> {
             answer: answer.cloned(),
             silence,
             messages: open.messages,
+            round_trip: None,
         };
         self.judged.push(match verdict {
             Verdict::Answered(answer) => {

@@ -154,10 +154,19 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
     }
 
     fn hand_on_judged(&mut self) {
-        let (judge, (_, (_, (observer, _)))) = self.world.recorder_mut();
-        for judged in judge.take_judged() {
-            observer.judged(&judged);
+        let mut all = self.world.recorder_mut().0.take_judged();
+        for judged in &mut all {
+            judged.round_trip = judged.owner.and_then(|owner| self.round_trip(judged.issuer, owner));
         }
+        let (_, (_, (_, (observer, _)))) = self.world.recorder_mut();
+        for judged in &all {
+            observer.judged(judged);
+        }
+    }
+
+    fn round_trip(&self, one: Address, other: Address) -> Option<Span> {
+        let links = self.world.network().below().below();
+        Some(links.base_delay(one, other)? + links.base_delay(other, one)?)
     }
 
     fn carry_out(&mut self, deed: Deed) {

@@ -75,6 +75,11 @@ impl<N> Faulty<N> {
         Self { below, rules: Vec::new(), next_id: 0 }
     }
 
+    /// The network below.
+    pub fn below(&self) -> &N {
+        &self.below
+    }
+
     /// Puts a rule in force.
     pub fn add(&mut self, rule: Rule) -> RuleId {
         let id = RuleId(self.next_id);

@@ -191,6 +191,12 @@ impl Links {
         Self { order: Some(Order::default()), ..self }
     }
 
+    /// The one-way delay between the hosts of two addresses before jitter and order; none if there is no such thing, because
+    /// it is drawn anew for each packet.
+    pub fn base_delay(&self, from: Address, to: Address) -> Option<Span> {
+        self.base.of_pair(self.host(from), self.host(to))
+    }
+
     fn hop(&self, packet: &Packet) -> Hop {
         Hop { from: self.host(packet.from), to: self.host(packet.to), now: packet.now }
     }
@@ -229,6 +235,8 @@ impl Network for Links {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::rng::{LinkField, StreamPurpose};
 
@@ -251,6 +259,25 @@ mod tests {
             delay(&mut used, from, from * 31 % 500, 0);
         }
         assert_eq!(fresh, delay(&mut used, 7, 9, 0));
+    }
+
+    #[test]
+    fn the_delay_of_a_pair_can_be_asked_for_and_is_that_of_its_packets() {
+        let sites = Arc::new(SiteDelays::new(2, [1, 20, 30, 4].map(|ms| MS.times(ms)).to_vec()));
+        let bases = [
+            Base::Law { law: exponential(40), per: Per::Pair },
+            Base::Law { law: Law::Constant(MS), per: Per::Packet },
+            Base::Between(Between::new(sites, vec![0, 1, 0, 1])),
+            Base::Plane(Plane::new(1, 4, MS.times(50), None)),
+        ];
+        for base in bases {
+            let mut links = Links::new(7, base).with_hosts(vec![3, 2, 1, 0]);
+            for (from, to) in [(0, 1), (1, 0), (2, 3), (0, 3)] {
+                let asked = links.base_delay(Address(from), Address(to));
+                assert_eq!(asked, Some(delay(&mut links, from, to, 0)), "{from} to {to} over {:?}", links.base);
+            }
+        }
+        assert_eq!(Links::of(1, exponential(40), Per::Packet).base_delay(Address(0), Address(1)), None);
     }
 
     #[test]

@@ -53,6 +53,14 @@ impl Joins {
 }
 
 impl Traffic {
+    /// All messages, whatever they were for.
+    pub fn total(&self) -> Volume {
+        let mut total = self.lookup;
+        total.add(self.upkeep);
+        total.add(self.join);
+        total
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.lookup.add(other.lookup);
         self.upkeep.add(other.upkeep);

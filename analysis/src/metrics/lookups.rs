@@ -1,9 +1,11 @@
 //! Lookups by how they ended, and what they took.
 
+use protocols::dht::Answer;
 use scenarios::oracle::{Judged, Outcome};
 use sim::time::SimTime;
 
 use super::distribution::Distribution;
+use super::hops_latency::HopsLatency;
 
 /// Lookups by how they ended, and what they took.
 #[derive(Clone, Debug)]
@@ -36,6 +38,11 @@ pub struct Lookups {
     pub latency: Distribution,
     /// Nanoseconds until the owner was known, of answered lookups.
     pub latency_known: Distribution,
+    /// How many round trips from the issuer to the owner the latency was, in millionths: of answered lookups with another
+    /// node as owner, where the network has such a round trip ([`Judged::round_trip`]).
+    pub stretch: Distribution,
+    /// How latency and exchanges until the owner was reached go together.
+    pub hops_latency: HopsLatency,
     /// Nanoseconds until the end, of answered and failed lookups.
     pub time_to_end: Distribution,
     /// Attempts that met silence, of answered and failed lookups.
@@ -74,6 +81,8 @@ impl Default for Lookups {
             hops_to_end: empty(),
             latency: empty(),
             latency_known: empty(),
+            stretch: empty(),
+            hops_latency: HopsLatency::default(),
             time_to_end: empty(),
             timeouts: empty(),
             timeouts_on_the_way: empty(),
@@ -105,13 +114,14 @@ impl Lookups {
     }
 
     /// The distributions with their names and units, for files.
-    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 10] {
+    pub fn distributions(&self) -> [(&'static str, &'static str, &Distribution); 11] {
         [
             ("hops", "exchanges", &self.hops),
             ("hops_to_owner", "exchanges", &self.hops_to_owner),
             ("hops_to_end", "exchanges", &self.hops_to_end),
             ("latency", "ns", &self.latency),
             ("latency_known", "ns", &self.latency_known),
+            ("stretch", "millionths", &self.stretch),
             ("time_to_end", "ns", &self.time_to_end),
             ("timeouts", "attempts", &self.timeouts),
             ("timeouts_on_the_way", "attempts", &self.timeouts_on_the_way),
@@ -145,11 +155,21 @@ impl Lookups {
         self.holders_asked += u64::from(lookup.are_holders_right.is_some());
         self.holders_right += u64::from(lookup.are_holders_right == Some(true));
         if let Some(answer) = &lookup.answer {
-            self.hops.record(u64::from(answer.hops));
-            self.hops_to_owner.record(u64::from(answer.hops_to_owner));
-            self.hops_to_end.record(u64::from(answer.hops_to_end));
-            self.latency.record(answer.replied_at.since(lookup.issued).as_nanos());
-            self.latency_known.record(answer.known_at.since(lookup.issued).as_nanos());
+            self.answered(lookup, answer);
+        }
+    }
+
+    fn answered(&mut self, lookup: &Judged, answer: &Answer) {
+        let latency = answer.replied_at.since(lookup.issued).as_nanos();
+        self.hops.record(u64::from(answer.hops));
+        self.hops_to_owner.record(u64::from(answer.hops_to_owner));
+        self.hops_to_end.record(u64::from(answer.hops_to_end));
+        self.latency.record(latency);
+        self.latency_known.record(answer.known_at.since(lookup.issued).as_nanos());
+        self.hops_latency.record(answer.hops_to_owner, latency);
+        let round_trip = lookup.round_trip.filter(|_| answer.owner != lookup.issuer).unwrap_or_default().as_nanos();
+        if round_trip > 0 {
+            self.stretch.record(millionths(latency, round_trip));
         }
     }
 
@@ -168,6 +188,8 @@ impl Lookups {
         self.hops_to_end.add(&other.hops_to_end);
         self.latency.add(&other.latency);
         self.latency_known.add(&other.latency_known);
+        self.stretch.add(&other.stretch);
+        self.hops_latency.add(&other.hops_latency);
         self.time_to_end.add(&other.time_to_end);
         self.timeouts.add(&other.timeouts);
         self.timeouts_on_the_way.add(&other.timeouts_on_the_way);
@@ -177,5 +199,25 @@ impl Lookups {
         self.last_correct = self.last_correct.max(other.last_correct);
         self.last_timeout = self.last_timeout.max(other.last_timeout);
         self.last_quiet = self.last_quiet.max(other.last_quiet);
+    }
+}
+
+/// A ratio in millionths, rounded to the nearest: what is told in three digits is off by less than the last of them.
+fn millionths(part: u64, whole: u64) -> u64 {
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    u64::try_from((part * 1_000_000 + whole / 2) / whole).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn millionths_are_rounded_and_never_overflow() {
+        assert_eq!([millionths(3, 2), millionths(2, 3), millionths(1, 3)], [1_500_000, 666_667, 333_333]);
+        assert_eq!(millionths(u64::MAX, 1), u64::MAX);
+        let mut stretch = Distribution::default();
+        stretch.record(millionths(u64::MAX, 1));
+        assert_eq!(stretch.max(), Some(u64::MAX), "the histogram takes it");
     }
 }

@@ -132,7 +132,7 @@ impl Figure {
 /// Which value of a figure is better, as far as its name says.
 fn better(metric: &str) -> Option<Better> {
     const HIGHER: [&str; 4] = ["success", "holders_success", "correct", "correct_on_side"];
-    const LOWER: [&str; 17] = [
+    const LOWER: [&str; 18] = [
         "wrong",
         "failed",
         "abandoned",
@@ -144,6 +144,7 @@ fn better(metric: &str) -> Option<Better> {
         "hops_to_end",
         "latency_ms",
         "latency_known_ms",
+        "stretch",
         "time_to_end_ms",
         "timeouts",
         "timeouts_on_the_way",

@@ -288,6 +288,7 @@ const FIGURES: &[Figure<'static>] = &[
     Figure::new("traffic.upkeep.bytes", "upkeep, bytes/node/s", 1),
     Figure::new("traffic.join.messages", "join, messages/node/s", 3),
     Figure::new("traffic.join.bytes", "join, bytes/node/s", 1),
+    Figure::new("traffic.total.bytes", "all traffic, bytes/node/s", 1),
     Figure::new("messages_per_join.mean", "messages per join", 1),
     Figure::new("routing_entries.mean", "routing entries", 1),
     Figure::new("state_bytes.mean", "bytes of state", 0),

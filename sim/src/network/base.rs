@@ -135,6 +135,17 @@ impl BaseDelays {
             Base::Plane(plane) => plane.delay(hop.from, hop.to),
         }
     }
+
+    /// How far apart two hosts are, whatever is sent; none if that is drawn anew for each packet.
+    pub(super) fn of_pair(&self, from: u32, to: u32) -> Option<Span> {
+        match &self.base {
+            Base::Law { law: Law::Constant(delay), .. } => Some(*delay),
+            Base::Law { law, per: Per::Pair } => Some(self.pairs.find(from, to, law)),
+            Base::Law { per: Per::Packet, .. } => None,
+            Base::Between(between) => Some(between.delay(from, to)),
+            Base::Plane(plane) => Some(plane.delay(from, to)),
+        }
+    }
 }
 
 /// Delays of directed pairs of hosts: a pure function of seed and pair.
@@ -150,10 +161,17 @@ impl PairDelays {
     }
 
     fn get(&mut self, hop: Hop, law: &Law) -> Span {
-        let field = &self.field;
-        let find = |from, to| law.sample(field.block(Address(from), Address(to), 0)[0]);
-        self.recent.get(hop.from, hop.to, |_| true, find)
+        let Self { field, recent } = self;
+        recent.get(hop.from, hop.to, |_| true, |from, to| delay_of_pair(field, from, to, law))
     }
+
+    fn find(&self, from: u32, to: u32, law: &Law) -> Span {
+        delay_of_pair(&self.field, from, to, law)
+    }
+}
+
+fn delay_of_pair(field: &LinkField, from: u32, to: u32, law: &Law) -> Span {
+    law.sample(field.block(Address(from), Address(to), 0)[0])
 }
 
 #[cfg(test)]
