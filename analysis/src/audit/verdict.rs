@@ -113,10 +113,15 @@ mod tests {
     /// The file says 5m, 1h, 20m.
     #[test]
     fn levels_come_in_the_order_of_the_file() {
-        let shuffled = |five: Verdict, hour: Verdict, twenty: Verdict| along(&[("20m", twenty), ("1h", hour), ("5m", five)]);
+        let shuffled =
+            |five: Verdict, hour: Verdict, twenty: Verdict| along(&[("20m", twenty), ("1h", hour), ("5m", five)]);
         assert_eq!(shuffled(Holds, Holds, Holds), (Holds, None, None));
         assert_eq!(shuffled(Holds, Holds, Fails), (HoldsWithin, some("1h"), some("20m")));
-        assert_eq!(shuffled(Holds, Fails, Holds), (HoldsWithin, some("5m"), some("1h")), "what holds again does not count");
+        assert_eq!(
+            shuffled(Holds, Fails, Holds),
+            (HoldsWithin, some("5m"), some("1h")),
+            "what holds again does not count"
+        );
         assert_eq!(shuffled(Holds, Undecided, Fails), (HoldsWithin, some("5m"), some("20m")));
         assert_eq!(shuffled(Holds, Holds, Undecided), (HoldsWithin, some("1h"), None));
         assert_eq!(shuffled(Fails, Holds, Holds), (Fails, None, some("5m")));
@@ -155,7 +160,9 @@ mod tests {
         let subjects = subjects(&bench.test("at_least: 0"), &bench.runs, judged);
         let said: Vec<(&str, Verdict, Vec<Option<f64>>)> = subjects
             .iter()
-            .map(|subject| (subject.label.as_str(), subject.verdict, subject.cells.iter().map(|cell| cell.mean).collect()))
+            .map(|subject| {
+                (subject.label.as_str(), subject.verdict, subject.cells.iter().map(|cell| cell.mean).collect())
+            })
             .collect();
         assert_eq!(said, [("B", Holds, vec![Some(1.0), Some(3.0)]), ("A", Fails, vec![Some(2.0)])]);
     }
@@ -189,7 +196,8 @@ mod tests {
 
     #[test]
     fn what_is_said_of_one_against_all_fails_with_any() {
-        let at_price = r#"contrast: AtPrice(of: "A", settings: "session", cost: "traffic.total.bytes", budgets: [1]), "#;
+        let at_price =
+            r#"contrast: AtPrice(of: "A", settings: "session", cost: "traffic.total.bytes", budgets: [1]), "#;
         for contrast in [r#"contrast: Against(of: "A"), "#, at_price] {
             assert_eq!(of(contrast, &[]), Undecided);
             assert_eq!(of(contrast, &[Holds, Holds]), Holds);

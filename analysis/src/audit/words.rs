@@ -91,16 +91,17 @@ pub(super) fn of_test(verdict: Verdict, subjects: &[Subject]) -> String {
 
 /// The verdict on an assumption: what the gravest of the tests that decide say.
 pub(super) fn of_audit(verdict: Verdict, tests: &[Judged]) -> String {
-    let said = tests.iter().filter(|test| test.decides && !test.subjects.is_empty() && test.verdict == verdict).map(|test| {
-        let gravest: Vec<&str> = if verdict == Verdict::Holds {
-            Vec::new()
-        } else {
-            let is_grave = |subject: &&Subject| subject.verdict != Verdict::Holds;
-            test.subjects.iter().filter(is_grave).map(|subject| subject.sentence.as_str()).collect()
-        };
-        let colon = if gravest.is_empty() { "" } else { ": " };
-        format!("{}{colon}{}", test.name, gravest.join("; "))
-    });
+    let said =
+        tests.iter().filter(|test| test.decides && !test.subjects.is_empty() && test.verdict == verdict).map(|test| {
+            let gravest: Vec<&str> = if verdict == Verdict::Holds {
+                Vec::new()
+            } else {
+                let is_grave = |subject: &&Subject| subject.verdict != Verdict::Holds;
+                test.subjects.iter().filter(is_grave).map(|subject| subject.sentence.as_str()).collect()
+            };
+            let colon = if gravest.is_empty() { "" } else { ": " };
+            format!("{}{colon}{}", test.name, gravest.join("; "))
+        });
     let said: Vec<String> = said.collect();
     if said.is_empty() {
         "Undecided: nothing was run.".to_owned()
@@ -252,7 +253,13 @@ mod tests {
     #[test]
     fn where_it_fails_the_worst_of_the_first_level_is_named() {
         let cells = || {
-            vec![at("5m", 5.0, Holds), at("1h", 0.5, Fails), at("1h", 0.25, Fails), at("1h", 2.0, Undecided), at("20m", 0.1, Fails)]
+            vec![
+                at("5m", 5.0, Holds),
+                at("1h", 0.5, Fails),
+                at("1h", 0.25, Fails),
+                at("1h", 2.0, Undecided),
+                at("20m", 0.1, Fails),
+            ]
         };
         let rest = "at_least: 1, along: \"session\"";
         let within = subject(HoldsWithin, Some("5m"), Some("1h"), cells());
@@ -322,7 +329,10 @@ mod tests {
     #[test]
     fn figures_have_as_many_digits_as_say_something() {
         let shown = |value: f64| Unit::None.bare(value);
-        assert_eq!([0.001, 0.12345, 1.0, 12.345, 123.45, 1234.5].map(shown), ["0.001", "0.123", "1.00", "12.35", "123.5", "1234"]);
+        assert_eq!(
+            [0.001, 0.12345, 1.0, 12.345, 123.45, 1234.5].map(shown),
+            ["0.001", "0.123", "1.00", "12.35", "123.5", "1234"]
+        );
         assert_eq!(shown(-2.5), "−2.50", "a minus is no hyphen");
         assert_eq!(shown(-0.0001), "0.000", "nothing is less than nothing");
         assert_eq!(Unit::Share.bare(-0.0123), "−1.23");
@@ -387,13 +397,17 @@ mod tests {
         assert_eq!(said("Against(of: \"A\", to: \"B\", ratio: true), at_most: 1"), "A / B");
         assert_eq!(said("Doubling(of: \"nodes\"), at_most: 1"), "more with each doubling of nodes");
         assert_eq!(said("Order(with: \"lookups.success\")"), "the same order as by lookups.success");
-        let at_price = "AtPrice(of: \"A\", settings: \"session\", cost: \"traffic.total.bytes\", budgets: [1]), at_most: 1";
+        let at_price =
+            "AtPrice(of: \"A\", settings: \"session\", cost: \"traffic.total.bytes\", budgets: [1]), at_most: 1";
         assert_eq!(said(at_price), "A − each other, at most so much traffic.total.bytes");
     }
 
     #[test]
     fn lists_end_with_and() {
         let list = |names: &[&str]| listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>());
-        assert_eq!([list(&[]), list(&["a"]), list(&["a", "b"]), list(&["a", "b", "c"])], ["", "a", "a and b", "a, b and c"]);
+        assert_eq!(
+            [list(&[]), list(&["a"]), list(&["a", "b"]), list(&["a", "b", "c"])],
+            ["", "a", "a and b", "a, b and c"]
+        );
     }
 }
