@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Audit(Audit),
     /// Print the results of a sweep as a table.
     Export(Export),
+    /// Make a page of what a folder holds: verdicts, tables and pictures in one HTML file that needs nothing else.
+    Report(Report),
     /// Compare two results: what changed beyond noise, and what got worse.
     Compare(Compare),
     /// Read scenarios without running them.
@@ -67,6 +69,9 @@ pub(crate) struct Run {
     /// Save the scenario, results, histograms and provenance in this new folder, to be replayed.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write a report of it, with pictures, to this HTML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Write one row for each lookup to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub(crate) lookups: Option<PathBuf>,
@@ -165,6 +170,18 @@ pub(crate) struct Export {
     #[arg(long, conflicts_with = "csv")]
     pub(crate) histograms: bool,
     /// Into this new file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The folder of audits, of a sweep, or of a run that `run --out` saved.
+    pub(crate) folder: PathBuf,
+    /// As Markdown, on standard output if no file is said: the same texts and tables, and of each picture what it shows.
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Into this file; `report.html` in the folder if not said.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@ pub(crate) mod compare;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sweep;
 pub(crate) mod trace;

@@ -227,11 +227,20 @@ impl Visitor for Watching<'_> {
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;
         metrics.queueing = Queueing(finished.access);
-        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access, .. } =
-            finished;
-        let observer = metrics;
-        let finished =
-            Finished { observer, fingerprint, trail, events, unasked, members, routing_entries, state_bytes, access };
+        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, .. } = finished;
+        let (observer, access, transfers) = (metrics, finished.access, finished.transfers);
+        let finished = Finished {
+            observer,
+            fingerprint,
+            trail,
+            events,
+            unasked,
+            members,
+            routing_entries,
+            state_bytes,
+            access,
+            transfers,
+        };
         Ok((finished, lookups))
     }
 }

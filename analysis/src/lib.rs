@@ -29,6 +29,7 @@ mod named;
 pub mod phases;
 pub mod recovery;
 pub mod replay;
+pub mod report;
 pub mod results;
 pub mod statistics;
 pub mod sweep;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Verb::Sweep(words) => commands::sweep::verb(&words),
         Verb::Audit(words) => commands::audit::verb(&words),
         Verb::Export(words) => commands::export::verb(&words),
+        Verb::Report(words) => commands::report::verb(&words),
         Verb::Compare(words) => commands::compare::verb(&words),
         Verb::Check(words) => commands::check::verb(&words),
         Verb::List(words) => commands::list::verb(&words),

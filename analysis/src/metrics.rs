@@ -8,6 +8,7 @@ mod distribution;
 mod drops;
 mod hops_latency;
 mod joins;
+mod load;
 mod lookups;
 mod population;
 mod queueing;
@@ -27,6 +28,7 @@ pub use distribution::{Distribution, Packed};
 pub use drops::Drops;
 pub use hops_latency::HopsLatency;
 use joins::Joining;
+pub use load::{Load, Loads};
 pub use lookups::Lookups;
 pub use population::Population;
 pub use queueing::Queueing;
@@ -43,6 +45,8 @@ pub struct Metrics {
     pub phases: Vec<PhaseLookups>,
     /// Messages sent after the warm-up: lookup, upkeep, join.
     pub traffic: Traffic,
+    /// Who worked for lookups after the warm-up.
+    pub load: Load,
     /// Joins over the network, over the whole run.
     pub joins: Joins,
     /// What happened to nodes, over the whole run.
@@ -79,6 +83,7 @@ impl Metrics {
             lookups: Lookups::default(),
             phases: Vec::new(),
             traffic: Traffic::default(),
+            load: Load::new(warm_up),
             joins: Joins::default(),
             joining: Joining::default(),
             nodes: NodeCounts::default(),
@@ -104,6 +109,7 @@ impl Metrics {
             mine.lookups.add(&theirs.lookups);
         }
         self.traffic.add(other.traffic);
+        self.load.add(&other.load);
         self.joins.add(other.joins);
         self.nodes.add(other.nodes);
         self.series.add(&other.series);
@@ -119,6 +125,7 @@ impl Metrics {
         for PhaseLookups { lookups, .. } in &mut self.phases {
             lookups.hops_latency.finish();
         }
+        self.load.finish();
         self.joins.add(self.joining.count());
     }
 
@@ -170,12 +177,15 @@ impl<P: Dht> Recorder<P> for Metrics {
                 }
             }
             Fact::Dropped { why, .. } if now >= self.warm_up => self.drops.count(*why),
+            Fact::Delivered { to, cause: Cause { purpose: LOOKUP, .. }, .. } => self.load.handled(*to, now),
             Fact::Started { node, .. } => {
                 self.population.came(now);
+                self.load.came(*node, now);
                 self.joining.started(*node);
             }
-            Fact::Stopped { how, .. } => {
+            Fact::Stopped { node, how } => {
                 self.population.went(now);
+                self.load.went(*node);
                 self.nodes.last_departure = Some(now);
                 self.since_departure.departed(now);
                 match how {
@@ -193,6 +203,7 @@ impl<P: Dht> Recorder<P> for Metrics {
 impl<P: Dht> Observer<P> for Metrics {
     fn judged(&mut self, lookup: &Judged) {
         self.series.judged(lookup);
+        self.load.judged(lookup);
         self.since_departure.judged(lookup);
         if lookup.issued >= self.warm_up {
             self.lookups.judged(lookup);

@@ -1,6 +1,9 @@
 //! The results of a scenario as one document: what `--json` prints and `--out` saves. Key order is fixed, and nothing in it
 //! depends on the machine, the clock or the file's place.
 
+mod spread;
+mod transfers;
+
 use protocols::Entry;
 use scenarios::plan::Plan;
 use scenarios::run::Finished;
@@ -12,6 +15,8 @@ use sim::time::{SimTime, Span};
 use crate::metrics::{
     Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
 };
+pub use spread::{LoadFigure, LoadFigures, SpreadFigures};
+pub use transfers::TransferFigures;
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -71,6 +76,8 @@ pub struct Outcome {
     pub drops: DropFigures,
     /// What messages have met at queues, over the whole run.
     pub queueing: QueueingFigures,
+    /// What has become of bulk transfers, over the whole run.
+    pub transfers: TransferFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -86,6 +93,8 @@ pub struct Outcome {
     pub state_bytes: Mean,
     /// What was sent after the warm-up, per node and second.
     pub traffic: TrafficFigures,
+    /// Who worked for lookups after the warm-up.
+    pub load: LoadFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
     /// Lookups by the time at which they were issued, those of the warm-up too.
@@ -363,6 +372,7 @@ impl Outcome {
             population: PopulationFigures::of(&metrics.population),
             drops: DropFigures::of(&metrics.drops),
             queueing: QueueingFigures::of(&metrics.queueing),
+            transfers: TransferFigures::of([&run.transfers]),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -370,6 +380,7 @@ impl Outcome {
             routing_entries: Mean::of(&run.routing_entries),
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
+            load: LoadFigures::of(&metrics.load),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
                 correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
@@ -579,6 +590,15 @@ pub const METRICS: &[(&str, &str)] = &[
         "how long those taken had to wait, as fixed when they came, perhaps beyond the end of the run: on average",
     ),
     ("queueing.service.wait_ms_max", "likewise, at most"),
+    ("transfers.begun", "bulk transfers that have begun, whole run; those neither ended nor cut off go on at its end"),
+    ("transfers.ended", "those of which nothing is left to be sent or under way; what was dropped is not sent again"),
+    ("transfers.cut_off", "those one of whose nodes went down before"),
+    ("transfers.bytes_offered", "bytes of them that came to the uplinks of their senders"),
+    ("transfers.bytes_dropped", "of these, dropped at the full queue of an uplink or of a downlink"),
+    (
+        "transfers.time_s",
+        "from the beginning until the last chunk was through the downlink or was dropped, in seconds, of those that ended",
+    ),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
@@ -613,6 +633,8 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
     ("traffic.total", "all messages, likewise"),
+    ("load.handled", "messages of lookups that each node was handed, of nodes up from the warm-up to the end"),
+    ("load.owned", "lookups answered right with it as the owner, likewise"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",
@@ -634,6 +656,8 @@ pub fn metric_names() -> Vec<String> {
             &SUMMARY
         } else if name.starts_with("traffic.") {
             &VOLUME
+        } else if name.starts_with("load.") {
+            &LOAD
         } else {
             &[]
         }
@@ -667,7 +691,7 @@ pub(crate) fn points(metrics: &Metrics) -> Vec<PointFigures> {
 const NANOS_PER_MILLI: f64 = 1e6;
 const MILLIONTHS: f64 = 1e6;
 /// Figures that are summaries, besides those in milliseconds.
-const SUMMARIES: [&str; 7] = [
+const SUMMARIES: [&str; 8] = [
     "lookups.hops",
     "lookups.hops_to_owner",
     "lookups.hops_to_end",
@@ -675,6 +699,8 @@ const SUMMARIES: [&str; 7] = [
     "lookups.timeouts",
     "lookups.timeouts_on_the_way",
     "lookups.messages",
+    "transfers.time_s",
 ];
 const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+const LOAD: [&str; 3] = ["mean", "max_over_mean", "gini"];
 const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];

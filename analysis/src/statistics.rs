@@ -6,12 +6,14 @@
 
 mod correlation;
 mod holm;
+mod inequality;
 mod order;
 mod precision;
 mod student;
 
 pub use correlation::{correlation, rank_correlation, ranks};
 pub use holm::holm;
+pub use inequality::{gini, lorenz, max_over_mean};
 pub use order::{QuantileEstimate, quantile};
 pub use precision::values_for;
 pub use student::{p_of_mean, t_beyond, two_sided_p};

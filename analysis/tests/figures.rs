@@ -97,6 +97,42 @@ fn the_direct_way_has_a_stretch_of_one_whatever_the_network() {
 }
 
 #[test]
+fn who_works_for_lookups_is_counted_by_hand() {
+    // Ids 0, 64, 128 and 192 of 256; the two lookups of the warm-up do not count, and node 3, which goes, has no load. Node 0
+    // asks node 1 four times; node 2 asks node 3; node 0 asks node 3 for a key that it owns itself. Each is answered.
+    let outcome = only(
+        r#"(id_bits: 8, protocols: [Chord(maintenance: Manual, retries: 1)], network: (latency: Constant("50ms")), script: [
+            (at: "0s", do: Converged(nodes: 4, ids: Explicit([0, 64, 128, 192]))),
+            (at: "1s", do: Lookup(node: 0, key: 100)), (at: "2s", do: Lookup(node: 0, key: 10)),
+            (at: "11s", do: Lookup(node: 0, key: 10)), (at: "12s", do: Lookup(node: 0, key: 20)),
+            (at: "13s", do: Lookup(node: 0, key: 30)), (at: "14s", do: Lookup(node: 0, key: 40)),
+            (at: "15s", do: Lookup(node: 2, key: 130)), (at: "16s", do: Lookup(node: 0, key: 250)),
+            (at: "20s", do: Crash(nodes: [3])),
+        ], warm_up: "10s", end: "30s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    // Handed over: five answers to node 0, four questions to node 1, one answer to node 2. Owned: one, four, none.
+    for (name, value) in [
+        ("load.handled.mean", 10.0 / 3.0),
+        ("load.handled.max_over_mean", 1.5),
+        // Of 1, 4, 5: (−2 · 1 + 0 · 4 + 2 · 5) / (3 · 10).
+        ("load.handled.gini", 8.0 / 30.0),
+        ("load.owned.mean", 5.0 / 3.0),
+        ("load.owned.max_over_mean", 12.0 / 5.0),
+        // Of 0, 1, 4: (0 · 1 + 2 · 4) / (3 · 5).
+        ("load.owned.gini", 8.0 / 15.0),
+    ] {
+        assert!((figure(name) - value).abs() < 1e-12, "{name}: {} and not {value}", figure(name));
+    }
+    let curve = &outcome.load.owned.spread.lorenz;
+    // The last third of the nodes begins at 66.7 %, and has four fifths of all.
+    assert!((curve[14] - (0.2 + 0.8 * 0.1)).abs() < 1e-12 && curve.len() == 21, "{curve:?}");
+    let nobody = only(r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 3))], end: "30s")"#);
+    assert_eq!((nobody.figure("load.owned.mean"), nobody.figure("load.owned.gini")), (Some(0.0), None));
+    assert!(nobody.load.owned.spread.lorenz.is_empty());
+}
+
+#[test]
 fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],
@@ -201,6 +237,42 @@ fn what_waits_at_queues_is_counted_by_hand() {
     ] {
         assert!((figure(name) - value).abs() < 0.01, "{name}: {} and not {value}", figure(name));
     }
+}
+
+#[test]
+fn transfers_are_counted_by_hand() {
+    // A chunk takes either link 1 ms. From two senders two come to node 2 every millisecond, and one goes through, until after
+    // ten milliseconds ten wait; in the other 90 one of the two is dropped.
+    let outcome = only(
+        r#"(protocols: [Chord(maintenance: Manual)],
+        network: (bandwidth: (up: "1MB/s", down: "1MB/s", queue: "10kB")),
+        script: [
+            (at: "0s", do: Converged(nodes: 5)),
+            (at: "1s", do: Transfer(from: 0, to: 2, size: "100kB", chunk: "1kB")),
+            (at: "1s", do: Transfer(from: 1, to: 2, size: "100kB", chunk: "1kB")),
+            (at: "2s", do: Transfer(from: 2, to: 0, size: "100kB", chunk: "1kB")),
+            (at: "3s", do: Transfer(from: 2, to: 3, size: "1MB", chunk: "1kB")),
+            (at: "3500500us", do: Crash(nodes: [3])),
+            (at: "4s", do: Transfer(from: 0, to: 4, size: "10MB", chunk: "1kB")),
+        ],
+        end: "5s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    for (name, value) in [
+        ("transfers.begun", 5.0),
+        ("transfers.ended", 3.0),
+        ("transfers.cut_off", 1.0),
+        // Of the fourth those of 0, 1 .. 500 ms; of the fifth one every millisecond of the last second.
+        ("transfers.bytes_offered", 300_000.0 + 501_000.0 + 1_000_000.0),
+        ("transfers.bytes_dropped", 90_000.0),
+        ("transfers.time_s.max", 0.111),
+        ("queueing.uplink.passed", 0.0),
+        ("traffic.upkeep.messages_total", 0.0),
+    ] {
+        assert!((figure(name) - value).abs() < 1e-9, "{name}: {} and not {value}", figure(name));
+    }
+    let none = only(r#"(protocols: [Chord()], script: [(at: "0s", do: Join(nodes: 2))], end: "5s")"#);
+    assert_eq!((none.figure("transfers.begun"), none.figure("transfers.time_s.mean")), (Some(0.0), None));
 }
 
 #[test]

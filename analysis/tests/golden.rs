@@ -99,4 +99,4 @@ fn root() -> PathBuf {
 
 const SEEDS_MAX: u64 = 3;
 /// Folders of the crate, and of what is no scenario by itself.
-const NO_SCENARIOS: [&str; 3] = ["src", "tests", "sweeps"];
+const NO_SCENARIOS: [&str; 4] = ["src", "tests", "sweeps", "audits"];

@@ -95,11 +95,15 @@ fn functions_stay_short() {
 #[test]
 fn every_shipped_scenario_opens_with_its_command() {
     for file in shipped_scenarios() {
-        let verb = if file.parent().is_some_and(|folder| folder.ends_with("sweeps")) { "sweep" } else { "run" };
         let text = read(&file);
         let opening: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
         let path = file.strip_prefix(root()).expect("a shipped scenario is in the tree").display().to_string();
-        let command = format!("// dhtsim {verb} {path}");
+        let lies_in = |name: &str| file.parent().is_some_and(|folder| folder.ends_with(name));
+        let command = match file.file_stem() {
+            Some(id) if lies_in("audits") => format!("// dhtsim audit {}", id.display()),
+            _ if lies_in("sweeps") => format!("// dhtsim sweep {path}"),
+            _ => format!("// dhtsim run {path}"),
+        };
         assert!(opening.len() >= 3, "{path} opens with three lines: what it shows, what to look at, the command");
         assert_eq!(opening.last(), Some(&command.as_str()), "{path}");
     }

@@ -42,6 +42,8 @@ fn a_run_of_a_sweep_is_the_run_of_its_scenario() {
         for name in ["fingerprint", "events", "lookups", "traffic", "phases", "population"] {
             assert_eq!(mine["figures"][name], theirs[name], "{name}");
         }
+        assert_eq!(theirs["load"]["owned"]["lorenz"].as_array().map(Vec::len), Some(21), "a list is no figure");
+        assert!(mine["figures"]["load"]["owned"].get("lorenz").is_none());
         assert_eq!((&mine["label"], &mine["seed"]), (&theirs["label"], &theirs["seed"]));
     }
 }
@@ -344,6 +346,8 @@ fn results_are_exported_as_tables() {
     let rows: Vec<csv::StringRecord> = table.records().collect::<Result<_, _>>().expect("a table");
     let lines = folder.lines("out");
     assert_eq!(rows.len(), lines.len());
+    assert!(heads.iter().any(|head| head == "load.handled.gini"), "{heads:?}");
+    assert!(lines.iter().all(|line| !line.to_string().contains("lorenz") && !line.to_string().contains("series")));
     for (row, line) in rows.iter().zip(&lines) {
         for (head, cell) in heads.iter().zip(row).skip(8) {
             let value = head.split('.').fold(&line["figures"], |tree, name| &tree[name]);

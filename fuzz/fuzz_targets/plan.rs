@@ -42,6 +42,7 @@ fn is_small(scenario: &Scenario) -> bool {
             let faster = lookups.bursts.map_or(1.0, |bursts| bursts.factor.0.max(1.0));
             of_each * faster * if lookups.per == RatePer::Node { all as f64 } else { 1.0 }
         }
+        Workload::Transfers(transfers) => scenario.end.0.as_nanos() as f64 / transfers.rate.gap_nanos(),
         Workload::ClosedLoop(_) | Workload::Csv(_) => 0.0,
     };
     let end = scenario.end.0.as_nanos() as f64;

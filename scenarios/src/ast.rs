@@ -7,6 +7,7 @@ mod law;
 mod network;
 mod regions;
 mod script;
+mod transfers;
 mod values;
 mod workload;
 
@@ -31,6 +32,7 @@ pub use network::{
 };
 pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
 pub use script::{Action, Back, Comeback, Ids, Line, Links, Order, Slowdown, Who};
+pub use transfers::{Chunk, Transfer, Transfers};
 pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
 pub use workload::{
     Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,

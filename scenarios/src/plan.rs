@@ -12,6 +12,7 @@ mod phases;
 mod print;
 pub(crate) mod roster;
 mod script;
+mod transfers;
 mod vigil;
 pub(crate) mod workload;
 
@@ -29,6 +30,7 @@ use roster::Roster;
 use workload::{Circle, Closed, Source, Turn};
 
 pub use network::Placement;
+pub use transfers::Transfer;
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
 #[derive(Clone, Debug)]
@@ -163,6 +165,8 @@ pub enum Deed {
         /// How many holders of copies it asks for, the owner among them.
         copies: u32,
     },
+    /// A node sends another one a large value.
+    Transfer(Transfer),
     /// A node does one step of its upkeep.
     Step {
         /// The node.
@@ -227,7 +231,7 @@ impl Plan {
         let end = SimTime::ZERO + scenario.end.0;
         let placement = Placement::new(scenario, seed)?;
         let stage = script::expand(scenario, seed, width, end, &placement, data)?;
-        let workload = workload::workloads(scenario, seed, width, &stage, files)?;
+        let workload = workload::workloads(scenario, seed, width, (&stage, &placement), files)?;
         Ok(Self {
             seed,
             width,

@@ -1,9 +1,9 @@
 //! A run: the plan's lines are carried out one by one, and in between the simulation goes on. It decides nothing but when a
-//! closed loop asks.
+//! closed loop asks, and how the chunks of a bulk transfer get on.
 
 mod loops;
-
 mod network;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -25,6 +25,8 @@ use crate::oracle::{Judge, Judged};
 use crate::plan::{Deed, Fault, Plan, Which};
 use loops::{Loops, Watch};
 use network::World;
+pub use transfers::TransferFigures;
+use transfers::Transfers;
 
 /// Sees a run as it happens: every fact, and every lookup once it has been judged.
 pub trait Observer<P: Dht>: Recorder<P> {
@@ -57,6 +59,8 @@ pub struct Finished<O> {
     pub state_bytes: Vec<usize>,
     /// What messages have met at the queues of access links and slow nodes.
     pub access: AccessFigures,
+    /// What has become of bulk transfers.
+    pub transfers: TransferFigures,
 }
 
 /// The run was stopped from outside.
@@ -99,6 +103,7 @@ struct Stage<'a, P: Dht, O> {
     kept: BTreeMap<Address, P>,
     requests: u32,
     loops: Option<Loops<'a>>,
+    transfers: Transfers,
 }
 
 impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
@@ -112,7 +117,8 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let observers = (observer, loops.is_some().then(Watch::default));
         let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observers)));
         let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
-        Self { plan, world, faults: BTreeMap::new(), kept: BTreeMap::new(), requests: 0, loops }
+        let (faults, kept, transfers) = (BTreeMap::new(), BTreeMap::new(), Transfers::default());
+        Self { plan, world, faults, kept, requests: 0, loops, transfers }
     }
 
     fn go_on_until(
@@ -132,9 +138,23 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         if control(until).is_break() { Err(Interrupted) } else { Ok(()) }
     }
 
-    /// The next event, or what a closed loop asks next, if it is due before `until`. What is asked at an instant comes before
-    /// the events that are due then, as what the plan's lines do.
+    /// The next event, or what comes from outside: the next chunk of a bulk transfer, or what a closed loop asks next, if it is
+    /// due before `until`. What comes from outside at an instant comes before the events that are due then, as what the plan's
+    /// lines do; chunks come first.
+    #[inline]
     fn step_before(&mut self, until: SimTime) -> bool {
+        let Some(at) = self.transfers.next_at().filter(|at| *at < until) else {
+            return self.step_of_nodes_before(until);
+        };
+        if !self.step_of_nodes_before(at) {
+            self.world.run_until(at);
+            self.transfers.step(&mut self.world);
+        }
+        true
+    }
+
+    #[inline]
+    fn step_of_nodes_before(&mut self, until: SimTime) -> bool {
         let Some(loops) = &mut self.loops else {
             return self.world.step_before(until);
         };
@@ -200,6 +220,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             Deed::Fault { number, fault, .. } => self.begin_fault(number, &fault),
             Deed::Heal { number } => self.end_fault(number),
             Deed::Lookup { node, key, copies } => self.ask(node, Request::Lookup { key, copies }, LOOKUP),
+            Deed::Transfer(transfer) => self.transfers.begin(transfer, &mut self.world),
             Deed::Step { node, step } => {
                 if let Some(number) = P::STEPS.iter().position(|name| *name == step) {
                     self.ask(node, Request::Step(number as u8), UPKEEP);
@@ -285,6 +306,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
         let count = members.len();
         let access = *self.world.network().figures();
+        let transfers = self.transfers.finish(&mut self.world);
         let (_, (fingerprint, (events, (observer, _)))) = self.world.into_recorder();
         Finished {
             observer,
@@ -296,6 +318,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             routing_entries,
             state_bytes,
             access,
+            transfers,
         }
     }
 }

@@ -53,6 +53,7 @@ const RICH: &str = r#"(
         (at: "11s", do: Delay(by: "300ms", on: (from: [4], to: [5, 6]))),
         (at: "12s", do: Lookup(node: 3, key: 12345)),
         (at: "12s", do: Lookup(node: 3, key: 12345, copies: 3)),
+        (at: "12s", do: Transfer(from: 3, to: 1, size: "40kB", chunk: "1kB")),
         (at: "12s", do: Step(nodes: 0..3, step: "stabilize")),
         (at: "13s", do: Slow(fraction: 0.3, every: "1s", lasts: "10s", service: Weibull(scale: "9ms", shape: 0.7))),
         (at: "40s", do: Slow(count: 2, region: "eu", service: Constant("3ms"))),
@@ -71,6 +72,7 @@ const RICH: &str = r#"(
         Lookups(from: "5s", rate: "1/4s", arrivals: Regular, per: Node, issuers: [2, 4, 4], keys: File(file: "lookups.csv", order: Random)),
         ClosedLoop(from: "10s", until: "50s", in_flight: 2, think: Exponential(mean: "5s"), keys: Runs(length: 4)),
         ClosedLoop(from: "20s", issuers: [16, 1], think: Constant("1s"), keys: Gaussian(centres: 2), copies: 2),
+        Transfers(from: "5s", until: "50s", rate: "1/3s", size: "20kB", chunk: "700B", pace: "100kbit/s"),
     ],
     warm_up: "5s",
     phases: {"first": (from: "0s", until: "30s"), "all of it": (from: "0s", until: "60s")},
@@ -352,6 +354,7 @@ fn follow(up: &mut BTreeSet<Address>, line: Line) {
         Deed::Pause(node) | Deed::Resume(node) | Deed::Lookup { node, .. } | Deed::Step { node, .. } => {
             assert!(up.contains(&node), "{node} is not up at {}", line.at);
         }
+        Deed::Transfer(transfer) => assert!([transfer.from, transfer.to].iter().all(|node| up.contains(node))),
         Deed::Slow { node, .. } => assert!(up.contains(&node), "{node} is not up at {}", line.at),
         Deed::Fault { .. } | Deed::Heal { .. } | Deed::Mend(_) => {}
     }

@@ -167,6 +167,21 @@ impl<N> Access<N> {
         }
     }
 
+    /// Something that is no message takes its turn on the node's uplink, like a message that is sent now: when it has left;
+    /// none if it is dropped at the full queue.
+    ///
+    /// It is not handed to the network below, and not counted in [`Access::figures`], which are those of messages; but it is
+    /// in the way of messages, and they in its. Whoever calls does so in order of time, as the simulation does with messages.
+    pub fn occupy_uplink(&mut self, node: Address, bytes: u32, now: SimTime) -> Option<SimTime> {
+        occupy(&mut self.uplinks, node, bytes, now)
+    }
+
+    /// The same on the node's downlink, for something that comes there now: when it is through. No filter looks at it, and it
+    /// does not wait for a slow node.
+    pub fn occupy_downlink(&mut self, node: Address, bytes: u32, now: SimTime) -> Option<SimTime> {
+        occupy(&mut self.downlinks, node, bytes, now)
+    }
+
     /// What messages have met so far.
     pub fn figures(&self) -> &AccessFigures {
         &self.figures
@@ -231,6 +246,12 @@ impl<N: Network> Access<N> {
         let served = self.servers.pass(to, |server| server.pass(at, incarnation, chance, service))?;
         Ok(served.or(received))
     }
+}
+
+fn occupy(links: &mut Table<Link>, node: Address, bytes: u32, now: SimTime) -> Option<SimTime> {
+    let mut of_no_message = QueueFigures::default();
+    let through = links.pass(node, |link| link.pass(now, bytes, &mut of_no_message)).ok()?;
+    Some(through.unwrap_or(now))
 }
 
 fn delayed(verdict: Verdict, by: Span) -> Verdict {

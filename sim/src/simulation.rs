@@ -170,6 +170,12 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
         self.states.get(node.index())?.as_ref()
     }
 
+    /// How often a node that is up has come up, this time included; none if it is down. Two answers differ if it was down in
+    /// between.
+    pub fn incarnation(&self, node: Address) -> Option<u32> {
+        self.is_up(node).then(|| self.nodes[node.index()].incarnation)
+    }
+
     /// All nodes that are up, in order of address.
     pub fn nodes(&self) -> impl Iterator<Item = (Address, &P)> {
         self.states.iter().zip(0..).filter_map(|(state, number)| Some((Address(number), state.as_ref()?)))
@@ -183,6 +189,11 @@ impl<P: Protocol, N: Network, R: Recorder<P>> Simulation<P, N, R> {
     /// What lies between the nodes.
     pub fn network(&self) -> &N {
         &self.network
+    }
+
+    /// What lies between the nodes, to be changed without a word in the record. [`Simulation::change_network`] says it.
+    pub fn network_mut(&mut self) -> &mut N {
+        &mut self.network
     }
 
     /// The recorder.

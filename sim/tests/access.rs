@@ -56,6 +56,34 @@ fn a_burst_comes_through_a_downlink_one_after_the_other() {
 }
 
 #[test]
+fn what_is_no_message_takes_its_turn_on_a_line_and_is_not_counted() {
+    let mut world = world(MS.times(10));
+    world.change_network("", |access| {
+        access.set_uplink(A, Some(pipe(MEGABYTE, 2500)));
+        access.set_downlink(B, Some(pipe(MEGABYTE, 2500)));
+    });
+    assert_eq!(world.network_mut().occupy_uplink(A, 2000, at(0)), Some(at(2)));
+    post(&mut world, A, B, &[(1, 1000)]);
+    let uplink = |world: &mut World, bytes| world.network_mut().occupy_uplink(A, bytes, at(0));
+    assert_eq!(uplink(&mut world, 1501), None, "a thousand wait already");
+    assert_eq!(uplink(&mut world, 1500), Some(SimTime::ZERO + US.times(4500)));
+    world.run_until(at(12));
+    // The first message comes to the downlink at 13 ms.
+    assert_eq!(world.network_mut().occupy_downlink(B, 3000, at(12)), Some(at(15)));
+    assert_eq!(world.network_mut().occupy_downlink(C, 3000, at(12)), Some(at(12)), "this line has no limit");
+    let figures = *run(&mut world);
+    let waiting = |ms: u64| QueueFigures {
+        passed: 1,
+        waited: 1,
+        waiting_ns_total: u128::from(MS.times(ms).as_nanos()),
+        waiting_ns_max: MS.times(ms).as_nanos(),
+        dropped: 0,
+    };
+    assert_eq!(figures, AccessFigures { uplink: waiting(2), downlink: waiting(2), ..AccessFigures::default() });
+    assert_eq!(finish(world), ["16.000 hears 1"]);
+}
+
+#[test]
 fn what_does_not_fit_into_the_queue_is_dropped_at_its_tail() {
     let mut world = world(Span::ZERO);
     world.change_network("", |access| access.set_uplink(A, Some(pipe(MEGABYTE, 3500))));

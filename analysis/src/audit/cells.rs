@@ -84,10 +84,11 @@ impl Cells {
 pub(super) fn within_seeds(ones: &BySeed, others: &BySeed, is_ratio: bool) -> Vec<Option<f64>> {
     let pairs = ones.iter().filter_map(|(seed, one)| others.get(seed).map(|other| (*one, *other)));
     pairs
-        .map(|(one, other)| match is_ratio {
-            true => Some(one? / other.filter(|other| *other != 0.0)?),
-            false => Some(one? - other?),
-        })
+        .map(
+            |(one, other)| {
+                if is_ratio { Some(one? / other.filter(|other| *other != 0.0)?) } else { Some(one? - other?) }
+            },
+        )
         .collect()
 }
 

@@ -95,7 +95,7 @@ impl<'a> Read<'a> {
                 return Ok(Self { experiment, ran, figures: None });
             }
         };
-        let results = Results::open(&folder.join(&experiment.folder)).map_err(|text| io::Error::other(text))?;
+        let results = Results::open(&folder.join(&experiment.folder)).map_err(io::Error::other)?;
         ran.hash.clone_from(&runs.sweep.hash);
         ran.seeds = seeds(&runs.sweep.seeds);
         ran.labels = runs.sweep.labels(0);
@@ -123,7 +123,7 @@ fn figures(plan: &Plan, experiment: &str) -> Vec<String> {
         names.extend(test.metric.names().map(str::to_owned));
         match &test.spec.contrast {
             ContrastSpec::Order { with: other } | ContrastSpec::AtPrice { cost: other, .. } => {
-                names.push(other.clone())
+                names.push(other.clone());
             }
             _ => {}
         }

@@ -23,11 +23,20 @@ pub(super) struct Sample {
     pub(super) values: Vec<Option<f64>>,
     /// The same of the figure that must have the same sign.
     pub(super) also: Option<Vec<Option<f64>>>,
+    /// It cannot be had at the price that is asked for.
+    pub(super) is_priced_out: bool,
 }
 
 impl Sample {
     fn new(subject: &str, parameters: Map<String, Json>, values: Vec<Option<f64>>) -> Self {
-        Self { subject: subject.to_owned(), protocol: subject.to_owned(), parameters, values, also: None }
+        Self {
+            subject: subject.to_owned(),
+            protocol: subject.to_owned(),
+            parameters,
+            values,
+            also: None,
+            is_priced_out: false,
+        }
     }
 
     #[cfg(test)]
@@ -46,7 +55,14 @@ impl Sample {
 
     fn of_pair(of: &str, to: &str, is_ratio: bool, parameters: Map<String, Json>, values: Vec<Option<f64>>) -> Self {
         let sign = if is_ratio { '/' } else { '−' };
-        Self { subject: format!("{of} {sign} {to}"), protocol: of.to_owned(), parameters, values, also: None }
+        Self {
+            subject: format!("{of} {sign} {to}"),
+            protocol: of.to_owned(),
+            parameters,
+            values,
+            also: None,
+            is_priced_out: false,
+        }
     }
 }
 
@@ -233,7 +249,8 @@ impl Table<'_> {
         samples
     }
 
-    /// Each protocol with that of its settings which is best on average, among those that cost no more than so much on average.
+    /// Each protocol with that of its settings which is best on average, among those that cost no more than so much on average. Where
+    /// the one cannot be had at a price at which another can, that is said, and it has lost.
     fn at_price(
         &self,
         of: &str,
@@ -245,33 +262,43 @@ impl Table<'_> {
         let mut samples = Vec::new();
         for (rest, cells) in self.groups(settings) {
             for budget in budgets {
-                let best = |label: &str| {
-                    let affordable = cells.iter().filter_map(|cell| {
-                        let cost = average(&self.cells.values(cell, label, cost))?;
-                        let value = average(&self.of(cell, label))?;
-                        (cost <= *budget).then_some((*cell, if is_higher_better { -value } else { value }))
-                    });
-                    affordable.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(cell, _)| cell)
-                };
-                let Some(one) = best(of) else {
-                    continue;
-                };
-                for label in one.labels() {
+                let best = |label: &str| self.best(&cells, label, cost, *budget, is_higher_better);
+                let one = best(of);
+                for label in cells[0].labels() {
                     let Some(other) = best(label).filter(|_| label != of) else {
                         continue;
                     };
-                    let values = within_seeds(&self.of(one, of), &self.of(other, label), false);
+                    let values =
+                        one.map_or_else(Vec::new, |one| within_seeds(&self.of(one, of), &self.of(other, label), false));
                     let mut parameters = rest.clone();
                     parameters.insert("at most".to_owned(), Json::from(*budget));
-                    for (label, cell) in [(of, one), (label, other)] {
-                        let setting = cell.parameters.get(settings).cloned().unwrap_or_default();
-                        parameters.insert(format!("{settings} of {label}"), setting);
+                    for (label, cell) in [(of, one), (label, Some(other))] {
+                        let setting = cell.and_then(|cell| cell.parameters.get(settings)).cloned();
+                        parameters.insert(format!("{settings} of {label}"), setting.unwrap_or("none".into()));
                     }
-                    samples.push(Sample::of_pair(of, label, false, parameters, values));
+                    let sample = Sample::of_pair(of, label, false, parameters, values);
+                    samples.push(Sample { is_priced_out: one.is_none(), ..sample });
                 }
             }
         }
         samples
+    }
+
+    /// The cell of the best setting that a protocol can have at a price.
+    fn best<'c>(
+        &self,
+        cells: &[&'c Cell],
+        label: &str,
+        cost: &Metric,
+        budget: f64,
+        is_higher_better: bool,
+    ) -> Option<&'c Cell> {
+        let affordable = cells.iter().filter_map(|cell| {
+            let cost = average(&self.cells.values(cell, label, cost))?;
+            let value = average(&self.of(cell, label))?;
+            (cost <= budget).then_some((*cell, if is_higher_better { -value } else { value }))
+        });
+        affordable.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(cell, _)| cell)
     }
 }
 

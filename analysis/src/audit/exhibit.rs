@@ -1,6 +1,6 @@
 //! One seed of one cell, run once more under every protocol to be looked at: how it goes over time, and the way of one lookup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use protocols::dht::{Dht, Request};
@@ -97,7 +97,7 @@ impl Visitor for Watching<'_> {
             places: (0..plan.ids.len())
                 .filter_map(|address| Some((Address(address as u32), place(address)?)))
                 .collect(),
-            up: BTreeMap::new(),
+            up: BTreeSet::new(),
             departures_s: Vec::new(),
             lookup_at,
             followed: None,
@@ -114,7 +114,7 @@ struct Watcher {
     metrics: Metrics,
     /// Where each node stands on the circle.
     places: BTreeMap<Address, f64>,
-    up: BTreeMap<Address, ()>,
+    up: BTreeSet<Address>,
     departures_s: Vec<f64>,
     lookup_at: Option<SimTime>,
     followed: Option<Followed>,
@@ -128,7 +128,7 @@ struct Followed {
 
 impl Watcher {
     fn follow(&mut self, now: SimTime, node: Address, key: protocols::key::Key, request: RequestId) {
-        let nodes = self.up.keys().filter_map(|node| Some((node.0, *self.places.get(node)?)));
+        let nodes = self.up.iter().filter_map(|node| Some((node.0, *self.places.get(node)?)));
         let ring = Ring {
             nodes: nodes.collect(),
             key: key.share(),
@@ -146,15 +146,15 @@ impl<P: Dht> Recorder<P> for Watcher {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         self.metrics.record(now, fact);
         match fact {
-            Fact::Started { node, .. } => drop(self.up.insert(*node, ())),
+            Fact::Started { node, .. } => {
+                self.up.insert(*node);
+            }
             Fact::Stopped { node, .. } => {
                 self.up.remove(node);
                 self.departures_s.push((now - SimTime::ZERO).as_secs_f64());
             }
             Fact::Asked { node, request: Request::Lookup { key, .. }, cause }
-                if self.followed.is_none()
-                    && self.lookup_at.is_some_and(|at| now >= at)
-                    && self.up.contains_key(node) =>
+                if self.followed.is_none() && self.lookup_at.is_some_and(|at| now >= at) && self.up.contains(node) =>
             {
                 self.follow(now, *node, *key, cause.request);
             }

@@ -72,7 +72,7 @@ impl Case {
             half_width,
             interval: None,
             level: None,
-            verdict: Verdict::Undecided,
+            verdict: if sample.is_priced_out { Verdict::Fails } else { Verdict::Undecided },
         };
         let found = mean.filter(|_| missing == 0).and_then(|mean| match &also {
             None => Some((p_of(&values, mean, margin)?, margin.holds(mean))),
@@ -100,11 +100,8 @@ impl Case {
 /// The p-value against the margin; none with fewer than two values.
 fn p_of(values: &[f64], mean: f64, margin: Margin) -> Option<f64> {
     let error = standard_error(values)?;
-    let against = |bound: f64| match error {
-        // All values are the same: there is no chance to blame.
-        error if error == 0.0 => 0.0,
-        error => two_sided_p(values.len() - 1, (mean - bound) / error),
-    };
+    // Where all values are the same there is no chance to blame.
+    let against = |bound: f64| if error > 0.0 { two_sided_p(values.len() - 1, (mean - bound) / error) } else { 0.0 };
     margin.near(mean).map(against).reduce(f64::max)
 }
 

@@ -13,7 +13,8 @@ use super::spec::{ChoiceSpec, ContrastSpec, ExhibitSpec, ExperimentSpec, Spec, T
 use crate::execute::{Failure, Input, Progress};
 use crate::expect::check_metric;
 use crate::named::Named;
-use crate::sweep::constraint::Constraint;
+use crate::sweep::constraint::{Constraint, WrongConstraint};
+use crate::sweep::grid::Parameter;
 use crate::sweep::plan::{Filter, Sweep, part};
 
 /// An audit as meant.
@@ -258,7 +259,7 @@ fn check_value(parameter: &str, value: &Json, experiment: &Experiment, here: &st
     let Ok(Runs { sweep, .. }) = &experiment.runs else {
         return Ok(());
     };
-    let values = sweep.grid.parameters.iter().find(|other| other.name == parameter).map(|found| found.json_values());
+    let values = sweep.grid.parameters.iter().find(|other| other.name == parameter).map(Parameter::json_values);
     let values = values.unwrap_or_default();
     if values.contains(value) {
         return Ok(());
@@ -292,9 +293,8 @@ fn conditions(texts: &[String], experiment: &Experiment, here: &str) -> Result<V
     let names: Vec<&str> = sweep.grid.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let names = [names, vec!["protocol"]].concat();
     let parse = |(place, text): (usize, &String)| {
-        let wrong = |wrong: crate::sweep::constraint::WrongConstraint| {
-            Mistake::new(format!("{here}.where[{place}]"), wrong.title).help(wrong.help)
-        };
+        let wrong =
+            |wrong: WrongConstraint| Mistake::new(format!("{here}.where[{place}]"), wrong.title).help(wrong.help);
         Constraint::parse(text, &names).map_err(wrong)
     };
     texts.iter().enumerate().map(parse).collect()

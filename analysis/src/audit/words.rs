@@ -68,6 +68,9 @@ fn of_comparison(test: &Test, cell: &Comparison) -> String {
         let seeds = cell.values + cell.missing;
         return format!("{place}{comma}no value in {} of {seeds} seeds", cell.missing);
     }
+    if cell.values == 0 && cell.verdict == Verdict::Fails {
+        return format!("{place}{comma}not to be had at this price");
+    }
     let unit = Unit::of(test);
     let Some((mean, (low, high))) = cell.mean.zip(cell.interval) else {
         return format!("{place}{comma}too few seeds");
@@ -89,25 +92,28 @@ pub(super) fn of_test(verdict: Verdict, subjects: &[Subject]) -> String {
     }
 }
 
-/// The verdict on an assumption: what the gravest of the tests that decide say.
+/// The verdict on an assumption: what the gravest of the tests that decide say, then the names of the others.
 pub(super) fn of_audit(verdict: Verdict, tests: &[Judged]) -> String {
-    let said =
-        tests.iter().filter(|test| test.decides && !test.subjects.is_empty() && test.verdict == verdict).map(|test| {
-            let gravest: Vec<&str> = if verdict == Verdict::Holds {
-                Vec::new()
-            } else {
-                let is_grave = |subject: &&Subject| subject.verdict != Verdict::Holds;
-                test.subjects.iter().filter(is_grave).map(|subject| subject.sentence.as_str()).collect()
-            };
-            let colon = if gravest.is_empty() { "" } else { ": " };
-            format!("{}{colon}{}", test.name, gravest.join("; "))
-        });
-    let said: Vec<String> = said.collect();
-    if said.is_empty() {
-        "Undecided: nothing was run.".to_owned()
-    } else {
-        format!("{} — {}.", capital(verdict.words()), said.join(". "))
+    let deciding = || tests.iter().filter(|test| test.decides && !test.subjects.is_empty());
+    let gravest = deciding().filter(|test| test.verdict == verdict).map(|test| {
+        let is_grave = |subject: &&Subject| subject.verdict != Verdict::Holds;
+        let said: Vec<&str> = test.subjects.iter().filter(is_grave).map(|subject| subject.sentence.as_str()).collect();
+        let colon = if said.is_empty() { "" } else { ": " };
+        format!("{}{colon}{}", test.name, said.join("; "))
+    });
+    let gravest: Vec<String> = gravest.collect();
+    if gravest.is_empty() {
+        return "Undecided: nothing was run.".to_owned();
     }
+    let mut sentences = vec![format!("{} — {}.", capital(verdict.words()), gravest.join(". "))];
+    for other in [Verdict::Fails, Verdict::HoldsWithin, Verdict::Undecided, Verdict::Holds] {
+        let names: Vec<String> =
+            deciding().filter(|test| test.verdict == other && other != verdict).map(|test| test.name.clone()).collect();
+        if !names.is_empty() {
+            sentences.push(format!("{}: {}.", capital(other.words()), listed(&names)));
+        }
+    }
+    sentences.join(" ")
 }
 
 fn capital(text: &str) -> String {
@@ -163,7 +169,7 @@ impl Unit {
             Self::Millis
         } else if metric.ends_with("_s") {
             Self::Seconds
-        } else if metric.ends_with(".bytes") {
+        } else if metric.split('.').next_back() == Some("bytes") {
             Self::Bytes
         } else {
             Self::None
@@ -171,13 +177,10 @@ impl Unit {
     }
 
     fn bare(self, value: f64) -> String {
-        let (value, least) = match self {
-            Self::Share => (100.0 * value, 2),
-            _ => (value, 0),
-        };
+        let value = if self == Self::Share { 100.0 * value } else { value };
         let digits = match value.abs() {
             big if big >= 1000.0 => 0,
-            big if big >= 100.0 => 1.max(least.min(1)),
+            big if big >= 100.0 => 1,
             big if big >= 1.0 => 2,
             _ => 3,
         };

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use analysis::execute::{Choice, Failure, Input, execute, seeds_from_first};
 use analysis::export::{self, LOOKUPS_HEADER, Remembering};
-use analysis::{files, table};
+use analysis::{files, report, table};
 
 use super::{End, files_of, input, not_written, print, set_jobs, stoppable, verdict};
 use crate::{cli, progress};
@@ -25,6 +25,10 @@ pub(crate) fn verb(words: &cli::Run) -> Result<ExitCode, End> {
         let saved = export::folder(&input, &executed, files.into_read());
         files::write_folder(path, &saved).map_err(|error| not_written(path, &error))?;
     }
+    if let Some(path) = &words.report {
+        let page = report::html(&report::of_run(&input, &executed));
+        files::write(path, page.as_bytes(), is_report).map_err(|error| not_written(path, &error))?;
+    }
     if words.json {
         print(&export::json(&executed.document))?;
     } else {
@@ -44,10 +48,18 @@ fn check_targets(words: &cli::Run) -> Result<(), End> {
     if let Some(path) = &words.lookups {
         files::check(path, is_ours).map_err(|error| not_written(path, &error))?;
     }
+    if let Some(path) = &words.report {
+        files::check(path, is_report).map_err(|error| not_written(path, &error))?;
+    }
     if let Some(path) = &words.out {
         files::check_folder(path).map_err(|error| not_written(path, &error))?;
     }
     Ok(())
+}
+
+/// Whether a report was written by this command.
+fn is_report(beginning: &[u8]) -> bool {
+    beginning.starts_with(report::BEGINNING.as_bytes()) || beginning.is_empty()
 }
 
 /// Whether a CSV was written by this command.

@@ -9,7 +9,7 @@
 //! | `parameters` | what the cell's parameters are set to, by name: a number, or a text |
 //! | `label`, `protocol` | the protocol's label in the scenario, and its name |
 //! | `seed` | the seed |
-//! | `figures` | every figure of `dhtsim list metrics`, as in `run --json`, without what is over time; null where there is no value |
+//! | `figures` | every figure of `dhtsim list metrics`, as in `run --json`, without lists (what is over time, and curves); null where there is no value |
 //! | `histograms` | by name: `sum` (a decimal text) and `max`, exact, and `counts`, a histogram of three digits in the compressed V2 format of `HdrHistogram`, base64; times in nanoseconds |
 //!
 //! `sweep.json` is the header: what was swept, by which version. A line is short: some kilobytes.
@@ -169,6 +169,7 @@ pub(super) fn line(
     if let Json::Object(figures) = &mut figures {
         figures.retain(|name, _| !NO_FIGURES.contains(&name.as_str()));
     }
+    remove_lists(&mut figures);
     let names = sweep.grid.parameters.iter().map(|parameter| parameter.name.as_str());
     let line = Line {
         run: sweep.number(place),
@@ -185,6 +186,14 @@ pub(super) fn line(
     (text, figures)
 }
 
+/// A list is no figure: what is over time, and curves.
+fn remove_lists(tree: &mut Json) {
+    if let Json::Object(branches) = tree {
+        branches.retain(|_, branch| !branch.is_array());
+        branches.values_mut().for_each(remove_lists);
+    }
+}
+
 fn in_order<S: Serializer, T: Serialize>(entries: &[(&str, T)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(entries.len()))?;
     for (name, value) in entries {
@@ -193,6 +202,6 @@ fn in_order<S: Serializer, T: Serialize>(entries: &[(&str, T)], serializer: S) -
     map.end()
 }
 
-/// What an outcome holds besides figures: what stands beside them here, or is of the plan, or is over time.
-const NO_FIGURES: [&str; 5] = ["label", "protocol", "seed", "settings", "series"];
+/// What an outcome holds besides figures and lists: what stands beside them here, or is of the plan.
+const NO_FIGURES: [&str; 4] = ["label", "protocol", "seed", "settings"];
 const SCHEMA: &str = "dhtsim sweep 1";

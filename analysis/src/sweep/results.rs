@@ -41,6 +41,11 @@ impl Results {
         Ok(Self { header, is_complete, path })
     }
 
+    /// Whether any run can have ended.
+    pub fn is_there(&self) -> bool {
+        self.path.is_file()
+    }
+
     /// The runs, in order; of results that are not complete, as far as none is missing.
     pub fn records(&self) -> io::Result<Records> {
         Ok(Records { lines: BufReader::new(File::open(&self.path)?).lines(), is_complete: self.is_complete })

@@ -54,11 +54,13 @@ fn tested(page: &mut String, test: &Test) {
     let width = test.subjects.iter().map(|subject| columns(&subject.label)).max().unwrap_or(0).min(LABEL_COLUMNS);
     let levels = levels(test);
     if let Some(along) = test.along.as_ref().filter(|_| levels.len() > 1) {
-        let names: String = levels.iter().map(|level| format!("{:>8}", cut(&shown(level), 7))).collect();
+        let names: Vec<String> = levels.iter().map(|level| format!("{:>8}", cut(&shown(level), 7))).collect();
+        let names = names.concat();
         line(page, &format!("    {}{names}", padded(&cut(along, width.max(8)), width.max(8))));
     }
     for subject in &test.subjects {
-        let marks: String = levels.iter().map(|level| format!("{:>8}", marks(test, subject, level))).collect();
+        let marks: Vec<String> = levels.iter().map(|level| format!("{:>8}", marks(test, subject, level))).collect();
+        let marks = marks.concat();
         line(page, &format!("    {}{marks}", padded(&cut(&subject.label, LABEL_COLUMNS), width.max(8))));
     }
 }
@@ -93,7 +95,7 @@ fn marks(test: &Test, subject: &Subject, level: &Json) -> String {
     }
     let count = |wanted: char| cells.iter().filter(|verdict| mark(verdict) == wanted).count();
     let some = ['+', '-', '?'].into_iter().filter(|mark| count(*mark) > 0);
-    some.map(|mark| format!("{}{mark}", count(mark))).collect()
+    some.map(|mark| format!("{}{mark}", count(mark))).collect::<Vec<String>>().concat()
 }
 
 fn shown(level: &Json) -> String {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::churn::{Identity, Memory};
 use super::law::LawSpec;
+use super::transfers::Transfer;
 use super::values::{Copies, Nodes, Number, Probability};
 
 /// Something that happens at an instant.
@@ -130,6 +131,8 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
         copies: Copies,
     },
+    /// One bulk transfer from a node to another.
+    Transfer(Transfer),
     /// Nodes do one step of their upkeep (protocols with manual maintenance).
     Step {
         /// Which nodes.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sim::time::Span;
 
 use super::law::LawSpec;
+use super::transfers::Transfers;
 use super::values::{Copies, Count, Nodes, Probability, Rate, Sigma, judged};
 
 /// Who asks for what, over a stretch of time.
@@ -16,6 +17,8 @@ pub enum Workload {
     ClosedLoop(ClosedLoop),
     /// Lookups read from a CSV file with the columns `key`, `initiator` (a node's id) and perhaps `time_ms`.
     Csv(Csv),
+    /// Large values on the access links, which messages then wait behind.
+    Transfers(Transfers),
 }
 
 /// Lookups at a rate.

@@ -76,6 +76,14 @@ impl Placement {
         }
     }
 
+    /// What access links carry that there may be; empty if they have no limits.
+    pub(super) fn bandwidths(&self) -> &[BandwidthSpec] {
+        match self.regions.as_ref().filter(|regions| !regions.bandwidth.is_empty()) {
+            Some(regions) => &regions.bandwidth,
+            None => self.bandwidth.as_slice(),
+        }
+    }
+
     /// The sites, of so many, on which the first `hosts` hosts stand: their regions, or the rows of a matrix.
     pub fn sites(&self, hosts: u32, sites: usize) -> Vec<u32> {
         if let Some(regions) = &self.regions {

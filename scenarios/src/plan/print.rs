@@ -5,10 +5,10 @@ use protocols::key::Key;
 use sim::address::Address;
 use sim::time::SimTime;
 
-use super::{Deed, Fault, Line, Plan, Which};
+use super::{Deed, Fault, Line, Plan, Transfer, Which};
 use crate::ast::{
-    self, Action, Churns, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Slowdown, Who,
-    Workload,
+    self, Action, BitRate, Chunk, Churns, Comeback, Copies, LawSpec, Links, Nodes, Number, Probability, Scenario, Size,
+    Slowdown, Who, Workload,
 };
 
 impl Plan {
@@ -62,6 +62,11 @@ impl Plan {
             Deed::Lookup { node, key, copies } => {
                 Action::Lookup { node: node.0, key: self.number(key), copies: Copies(copies) }
             }
+            Deed::Transfer(Transfer { from, to, bytes, bits_per_second, chunk_bytes }) => {
+                let (size, chunk) = (Size(bytes), Chunk(chunk_bytes));
+                let pace = Some(BitRate(bits_per_second));
+                Action::Transfer(ast::Transfer { from: from.0, to: to.0, size, pace, chunk })
+            }
             Deed::Step { node, step } => Action::Step { nodes: Nodes::List(vec![node.0]), step },
         })
     }
@@ -95,7 +100,7 @@ fn closed_loops(workload: &[Workload]) -> Vec<Workload> {
             let draws = Some(closed.draws.unwrap_or(place));
             Some(Workload::ClosedLoop(ast::ClosedLoop { draws, ..closed.clone() }))
         }
-        Workload::Lookups(_) | Workload::Csv(_) => None,
+        Workload::Lookups(_) | Workload::Csv(_) | Workload::Transfers(_) => None,
     };
     (0..).zip(workload).filter_map(closed).collect()
 }

@@ -60,6 +60,14 @@ impl Roster {
         (!self.list.is_empty()).then(|| self.list[sampler::below(words, self.list.len() as u64) as usize])
     }
 
+    /// Two different ones, the order of which counts; none if there are fewer.
+    pub(super) fn draw_pair(&self, words: &mut impl Words) -> Option<[Address; 2]> {
+        let others = self.list.len().checked_sub(1).filter(|others| *others > 0)?;
+        let one = sampler::below(words, others as u64 + 1) as usize;
+        let other = sampler::below(words, others as u64) as usize;
+        Some([self.list[one], self.list[other + usize::from(other >= one)]])
+    }
+
     /// So many different ones, in order of address; all if there are not more.
     pub(super) fn sample(&self, count: usize, words: &mut impl Words) -> Vec<Address> {
         let mut chosen = self.shuffled(words);

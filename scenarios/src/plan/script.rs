@@ -4,6 +4,7 @@ mod choices;
 pub(super) mod comings;
 mod faults;
 mod ids;
+mod transfers;
 
 use protocols::duration::Duration;
 use protocols::key::{Key, Width};
@@ -121,6 +122,7 @@ impl<'a> Director<'a> {
                 self.settle(slot.at, Deed::Lookup { node, key, copies: copies.0 });
                 Ok(())
             }
+            Action::Transfer(transfer) => self.transfer(slot, transfer),
             Action::Step { nodes, step } => {
                 for node in self.up_nodes(slot, nodes, "nodes")? {
                     self.settle(slot.at, Deed::Step { node, step: step.clone() });

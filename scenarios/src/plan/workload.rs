@@ -4,8 +4,10 @@
 //! A workload's draws are keyed by its place in the scenario's list: one more behind it moves nothing, one taken out before
 //! it does. A closed loop says the number itself where that matters (`draws`).
 
+mod bulk;
 mod closed;
 mod csv;
+mod instants;
 mod keys;
 mod open;
 mod rhythm;
@@ -19,10 +21,12 @@ use sim::time::{SimTime, Span};
 
 use super::roster::Roster;
 use super::script::Stage;
-use super::{Deed, Line, Plan};
+use super::transfers::Bulk;
+use super::{Deed, Line, Placement, Plan};
 use crate::ast::{self, Nodes, RatePer, Scenario, Workload};
 use crate::files::Files;
 use crate::mistake::Mistake;
+use bulk::{Bulks, Pairs};
 pub(crate) use closed::Closed;
 use csv::Table;
 pub(crate) use keys::Circle;
@@ -35,6 +39,7 @@ use rhythm::Bursts;
 pub(super) enum Source {
     Open(Open),
     Listed(Vec<Line>),
+    Bulks(Bulks),
 }
 
 /// What workloads come to: those that are streams of lines, and those that only the run can unroll.
@@ -49,17 +54,18 @@ pub(super) fn workloads(
     scenario: &Scenario,
     seed: u64,
     width: Width,
-    stage: &Stage,
+    (stage, placement): (&Stage, &Placement),
     files: &dyn Files,
 ) -> Result<Workloads, Mistake> {
     let end = SimTime::ZERO + scenario.end.0;
     let mut made = Workloads::default();
     let mut draws = BTreeSet::new();
     for (place, workload) in scenario.workload.iter().enumerate() {
-        let reader = Reader { seed, width, end, stage, files, place };
+        let reader = Reader { seed, width, end, stage, placement, files, place };
         match workload {
             Workload::Lookups(lookups) => made.sources.push(Source::Open(reader.open(lookups)?)),
             Workload::Csv(csv) => made.sources.push(Source::Listed(reader.listed(csv)?)),
+            Workload::Transfers(transfers) => made.sources.push(Source::Bulks(reader.bulks(transfers)?)),
             Workload::ClosedLoop(closed) => {
                 let closed = reader.closed(closed)?;
                 if !draws.insert(closed.draws) {
@@ -80,6 +86,7 @@ struct Reader<'a> {
     width: Width,
     end: SimTime,
     stage: &'a Stage,
+    placement: &'a Placement,
     files: &'a dyn Files,
     place: usize,
 }
@@ -140,6 +147,15 @@ impl Reader<'_> {
         let (from, every) = (SimTime::ZERO + from.0, every.map(|every| every.0));
         let table = Table { width: self.width, stage: self.stage, end: self.end, from, every, copies: copies.0 };
         table.read(&bytes).map_err(|problem| Mistake::new(self.here("file"), format!("{file}:{problem}")))
+    }
+
+    fn bulks(&self, written: &ast::Transfers) -> Result<Bulks, Mistake> {
+        let (from, until) = self.stretch(written.from, written.until)?;
+        let ast::Transfers { size, pace, chunk, arrivals, .. } = *written;
+        let bulk = Bulk::new((size, pace, chunk), self.placement, &format!("workload[{}]", self.place))?;
+        let gap = written.rate.gap_nanos();
+        bulk.check_count((until - from).as_nanos() as f64 / gap, &self.here("rate"))?;
+        Ok(Bulks { place: self.place, from, until, gap, arrivals, bulk })
     }
 
     fn stretch(&self, from: Duration, until: Option<Duration>) -> Result<(SimTime, SimTime), Mistake> {
@@ -232,7 +248,7 @@ pub(super) enum Turn {
     Asks(Line),
     /// Nobody is up who could ask it, and it counts as unasked.
     NobodyUp,
-    /// The node whose rate it belongs to is down, and asks nothing meanwhile.
+    /// The node whose rate it belongs to is down, and asks nothing meanwhile; or there are no two nodes for a transfer.
     Down,
 }
 
@@ -243,6 +259,7 @@ impl Source {
             Self::Open(open) if open.per == RatePer::Node => Requests::Each(Box::new(Each::new(open, plan))),
             Self::Open(open) => Requests::Common(Box::new(Common::new(open, plan))),
             Self::Listed(lines) => Requests::Listed(lines.iter()),
+            Self::Bulks(bulks) => Requests::Bulks(Box::new(Pairs::new(bulks, plan))),
         }
     }
 }
@@ -253,6 +270,7 @@ pub(super) enum Requests<'a> {
     Common(Box<Common<'a>>),
     Each(Box<Each<'a>>),
     Listed(std::slice::Iter<'a, Line>),
+    Bulks(Box<Pairs<'a>>),
 }
 
 impl Requests<'_> {
@@ -262,6 +280,7 @@ impl Requests<'_> {
             Self::Common(requests) => requests.next_at(),
             Self::Each(requests) => requests.next_at(),
             Self::Listed(lines) => lines.as_slice().first().map(|line| line.at),
+            Self::Bulks(pairs) => pairs.next_at(),
         }
     }
 
@@ -274,6 +293,7 @@ impl Requests<'_> {
                 Deed::Lookup { node, .. } if up.contains(node) => Turn::Asks(line.clone()),
                 _ => Turn::NobodyUp,
             }),
+            Self::Bulks(pairs) => pairs.next(up),
         }
     }
 }

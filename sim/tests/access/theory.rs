@@ -78,6 +78,66 @@ fn a_slow_node_that_drops_whoever_would_wait_is_erlangs() {
     check(dropped, load / (1.0 + load));
 }
 
+/// Messages of no size take no time themselves, and meet what there is: those that come by a Poisson clock of their own see
+/// the time averages (Wolff, "Poisson Arrivals See Time Averages", 1982).
+#[test]
+fn messages_wait_for_what_is_no_message_as_md1_does() {
+    for load in [0.5, 0.8] {
+        check(|transmission_ns| probes_at_uplink(load, transmission_ns), load / (2.0 * (1.0 - load)) * SERVICE_NS);
+        check(|transmission_ns| probes_at_downlink(load, transmission_ns), load / (2.0 * (1.0 - load)) * SERVICE_NS);
+    }
+}
+
+fn probes_at_uplink(load: f64, transmission_ns: f64) -> Vec<f64> {
+    let mut access = Access::new(at_once);
+    access.set_uplink(Address(0), Some(pipe(rate(transmission_ns), u64::MAX)));
+    let occupy = |access: &mut Access<_>, now| access.occupy_uplink(Address(0), BYTES, now);
+    probes(access, load, occupy, |figures| &figures.uplink)
+}
+
+fn probes_at_downlink(load: f64, transmission_ns: f64) -> Vec<f64> {
+    let mut access = Access::new(at_once);
+    access.set_downlink(SINK, Some(pipe(rate(transmission_ns), u64::MAX)));
+    let occupy = |access: &mut Access<_>, now| access.occupy_downlink(SINK, BYTES, now);
+    probes(access, load, occupy, |figures| &figures.downlink)
+}
+
+/// How long each of some messages waits that have no size, where other things occupy the line for the share `load` of the
+/// time if it has the right rate.
+fn probes<N: Network>(
+    access: Access<N>,
+    load: f64,
+    occupy: impl Fn(&mut Access<N>, SimTime) -> Option<SimTime>,
+    figures: fn(&AccessFigures) -> &QueueFigures,
+) -> Vec<f64> {
+    let mut world = Simulation::new(1, (), access, ());
+    world.start(Address(0), Client);
+    world.start(SINK, Client);
+    let [mut loads, mut probes] = [1, 2].map(|entity| Stream::open(1, StreamPurpose(99), entity));
+    let gap = |stream: &mut Stream| Span::from_nanos_f64(sampler::exponential(stream, SERVICE_NS / load));
+    let [mut next_load, mut next_probe] = [&mut loads, &mut probes].map(|stream| SimTime::ZERO + gap(stream));
+    let mut waits = Vec::new();
+    let mut before = 0;
+    while waits.len() < MESSAGES as usize {
+        let now = next_load.min(next_probe);
+        world.run_until(now);
+        if now == next_load {
+            occupy(world.network_mut(), now).expect("the queue has room for all");
+            next_load += gap(&mut loads);
+        } else {
+            let errand = Errand { to: SINK, number: waits.len() as u64, bytes: 0 };
+            world.ask(Address(0), errand, Cause::default());
+            while world.step_before(now + Span::from_nanos(1)) {}
+            let after = figures(world.network().figures());
+            waits.push((after.waiting_ns_total - before) as f64);
+            before = after.waiting_ns_total;
+            next_probe += gap(&mut probes);
+        }
+    }
+    assert_eq!(figures(world.network().figures()).passed, MESSAGES.into(), "only messages are counted");
+    waits
+}
+
 /// The samples of a queue with the right mean service time agree with theory, those of two wrong ones do not.
 fn check(samples: impl Fn(f64) -> Vec<f64>, theory: f64) {
     let right = samples(SERVICE_NS);

@@ -4,11 +4,12 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use sim::address::Address;
-use sim::rng::{OneWord, Stream, Words};
+use sim::rng::{OneWord, Words};
 use sim::sampler;
 use sim::time::{SimTime, Span};
 
 use super::Turn;
+use super::instants::{Instants, draw_gap};
 use super::keys::{KeyLaw, Request, Series};
 use super::rhythm::{Bursts, Clock};
 use crate::ast::{Arrivals, RatePer};
@@ -37,14 +38,6 @@ impl Open {
     fn clock(&self, seed: u64) -> Clock {
         Clock::new(seed, self.place, self.bursts, self.from, self.until)
     }
-
-    /// How much passes on the workload's clock between two requests that are this far apart in the mean.
-    fn gap(&self, words: &mut impl Words, mean: f64) -> f64 {
-        match self.arrivals {
-            Arrivals::Poisson => sampler::exponential(words, mean),
-            Arrivals::Regular => mean,
-        }
-    }
 }
 
 /// The requests of a workload that has one rate for all nodes.
@@ -52,34 +45,21 @@ impl Open {
 pub(crate) struct Common<'a> {
     open: &'a Open,
     plan: &'a Plan,
-    gaps: Stream,
-    clock: Clock,
-    next: Option<SimTime>,
-    /// Nanoseconds on the workload's clock from the beginning to the next request.
-    offset: f64,
-    number: u64,
+    instants: Instants,
 }
 
 impl<'a> Common<'a> {
     pub(super) fn new(open: &'a Open, plan: &'a Plan) -> Self {
-        let gaps = draws::gaps(plan.seed, open.place);
-        let mut requests = Self { open, plan, gaps, clock: open.clock(plan.seed), next: None, offset: 0.0, number: 0 };
-        // A Poisson process begins with a gap, a regular one at once.
-        match open.arrivals {
-            Arrivals::Poisson => requests.advance(),
-            Arrivals::Regular => requests.next = requests.clock.at(Span::ZERO),
-        }
-        requests
+        let (gaps, clock) = (draws::gaps(plan.seed, open.place), open.clock(plan.seed));
+        Self { open, plan, instants: Instants::new(open.arrivals, open.gap, gaps, clock) }
     }
 
     pub(super) fn next_at(&self) -> Option<SimTime> {
-        self.next
+        self.instants.next_at()
     }
 
     pub(super) fn next(&mut self, up: &Roster) -> Option<Turn> {
-        let (at, number) = (self.next?, self.number);
-        self.number += 1;
-        self.advance();
+        let (at, number) = self.instants.next()?;
         let series = Series::All { workload: self.open.place };
         let mut words = series.stream(self.plan.seed, number);
         let request = Request { series, number, up, words: &mut words };
@@ -95,11 +75,6 @@ impl<'a> Common<'a> {
         };
         let copies = self.open.copies;
         Some(node.map_or(Turn::NobodyUp, |node| Turn::Asks(Line { at, deed: Deed::Lookup { node, key, copies } })))
-    }
-
-    fn advance(&mut self) {
-        self.offset += self.open.gap(&mut self.gaps, self.open.gap);
-        self.next = self.clock.at(Span::from_nanos_f64(self.offset));
     }
 }
 
@@ -182,7 +157,7 @@ impl Pending {
 
     fn advance(&mut self, open: &Open, word: u64) {
         self.number += 1;
-        self.offset += open.gap(&mut OneWord(word), self.gap);
+        self.offset += draw_gap(open.arrivals, self.gap, &mut OneWord(word));
     }
 
     /// What orders requests is whole nanoseconds.
