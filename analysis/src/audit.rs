@@ -14,5 +14,7 @@ mod judge;
 pub mod plan;
 pub mod shipped;
 mod spec;
+#[cfg(test)]
+mod testing;
 mod verdict;
 mod words;

@@ -91,3 +91,61 @@ pub(super) fn within_seeds(ones: &BySeed, others: &BySeed, is_ratio: bool) -> Ve
         )
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::{Bench, DEPARTURE};
+
+    fn by_seed(values: &[(u64, Option<f64>)]) -> BySeed {
+        values.iter().copied().collect()
+    }
+
+    #[test]
+    fn one_figure_is_put_over_another_within_each_seed() {
+        let bench = Bench::new(DEPARTURE, |at| match (at.metric, at.label) {
+            ("lookups.hops.mean", _) => Some(10.0 * at.seed as f64),
+            ("lookups.success", "A") => Some([1.0, 0.5, 4.0][at.seed as usize - 1]),
+            ("lookups.success", "B") => Some([1.0, 0.0, 4.0][at.seed as usize - 1]),
+            ("lookups.success", _) => (at.seed != 3).then_some(2.0),
+            _ => None,
+        });
+        let cell = &bench.cells.cells[0];
+        let ratio = |label: &str| {
+            bench
+                .cells
+                .values(cell, label, &Metric::parse("lookups.hops.mean / lookups.success"))
+                .into_values()
+                .collect::<Vec<_>>()
+        };
+        // The mean of ratios 10, 40 and 7.5 is not the ratio of means.
+        assert_eq!(ratio("A"), [Some(10.0), Some(40.0), Some(7.5)]);
+        assert_eq!(ratio("B"), [Some(10.0), None, Some(7.5)], "nothing is over zero");
+        assert_eq!(ratio("C"), [Some(5.0), Some(10.0), None], "what is missing below is missing");
+        let upside_down = bench.cells.values(cell, "B", &Metric::parse("lookups.success / lookups.hops.mean"));
+        assert_eq!(upside_down[&2], Some(0.0), "zero may be above");
+        assert!(
+            bench.cells.values(cell, "D", &Metric::parse("lookups.success")).is_empty(),
+            "nobody of that name has run"
+        );
+    }
+
+    #[test]
+    fn only_seeds_in_which_both_have_run_are_compared() {
+        let ones = by_seed(&[(1, Some(3.0)), (2, Some(5.0)), (4, None), (5, Some(8.0))]);
+        let others = by_seed(&[(0, Some(9.0)), (2, Some(2.0)), (4, Some(1.0)), (5, Some(0.0)), (6, None)]);
+        assert_eq!(within_seeds(&ones, &others, false), [Some(3.0), None, Some(8.0)]);
+        assert_eq!(within_seeds(&ones, &others, true), [Some(2.5), None, None], "nothing is over zero");
+        assert_eq!(within_seeds(&ones, &by_seed(&[]), false), []);
+    }
+
+    #[test]
+    fn a_cell_knows_its_place_but_for_one_parameter() {
+        let bench = Bench::new(&format!("{DEPARTURE}, {}", crate::audit::testing::NODES), |_| None);
+        let cell = &bench.cells.cells[1];
+        assert_eq!(serde_json::to_string(&cell.parameters).expect("plain"), r#"{"departure":"leave","nodes":8}"#);
+        assert_eq!(serde_json::to_string(&cell.without("nodes")).expect("plain"), r#"{"departure":"leave"}"#);
+        assert_eq!(cell.labels(), ["A", "B", "C"]);
+        assert_eq!(bench.cells.runs(), 6 * 3 * 3);
+    }
+}

@@ -137,7 +137,7 @@ fn of_group(spec: &ChoiceSpec, runs: &Runs, place: &Map<String, Json>, group: &[
     let here = |situation: &Situation| format!("{} = {}", spec.along, word(&level(situation)));
     let bests = best_of(calm);
     if bests.is_empty() {
-        return format!("{place}nobody does what is needed, not even at {}.", here(calm));
+        return format!("{place}{}, not even at {}.", nobody(spec, calm), here(calm));
     }
     let figure = |label: &String| {
         let value = calm
@@ -154,8 +154,20 @@ fn of_group(spec: &ChoiceSpec, runs: &Runs, place: &Map<String, Json>, group: &[
         if named.len() == 1 { "is" } else { "are" },
         words::listed(&named)
     );
-    let stays: Vec<String> = bests.iter().map(|label| stays(label, harder, &here)).collect();
-    if harder.is_empty() { format!("{first}.") } else { format!("{first}; {}.", stays.join("; ")) }
+    if harder.is_empty() {
+        return format!("{first}.");
+    }
+    let stays: Vec<String> = bests.iter().map(|label| stays(spec, label, harder, &here)).collect();
+    format!("{first}; {}.", stays.join("; "))
+}
+
+/// Why nobody is best.
+fn nobody(spec: &ChoiceSpec, situation: &Situation) -> String {
+    if situation.candidates.iter().any(|candidate| candidate.qualifies) {
+        format!("nobody has {} in every seed", spec.metric)
+    } else {
+        "nobody does what is needed".to_owned()
+    }
 }
 
 fn best_of(situation: &Situation) -> Vec<String> {
@@ -163,7 +175,7 @@ fn best_of(situation: &Situation) -> Vec<String> {
 }
 
 /// How far somebody who is best in the calm stays so.
-fn stays(label: &str, harder: &[&Situation], here: &dyn Fn(&Situation) -> String) -> String {
+fn stays(spec: &ChoiceSpec, label: &str, harder: &[&Situation], here: &dyn Fn(&Situation) -> String) -> String {
     let is_best = |situation: &&&Situation| best_of(situation).iter().any(|other| other == label);
     let held = harder.iter().take_while(is_best).count();
     let Some(end) = harder.get(held) else {
@@ -172,7 +184,7 @@ fn stays(label: &str, harder: &[&Situation], here: &dyn Fn(&Situation) -> String
     let qualifies = end.candidates.iter().any(|candidate| candidate.label == label && candidate.qualifies);
     let others = best_of(end);
     let instead = match (qualifies, others.as_slice()) {
-        (_, []) => "where nobody does what is needed".to_owned(),
+        (_, []) => format!("where {}", nobody(spec, end)),
         (true, others) => {
             format!("where {} {} better", words::listed(others), if others.len() == 1 { "is" } else { "are" })
         }
@@ -190,3 +202,151 @@ fn stays(label: &str, harder: &[&Situation], here: &dyn Fn(&Situation) -> String
 
 /// The share of choices in which any interval may be wrong.
 const OUTSIDE: f64 = 0.05;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::{At, Bench, NODES, SESSION};
+
+    const SUCCESS: &str = "needs: {\"lookups.success\": 0.9}, along: \"session\"";
+
+    /// Three seeds about a figure.
+    fn about(mean: f64, spread: f64, seed: u64) -> f64 {
+        mean + spread * (seed as f64 - 2.0)
+    }
+
+    /// A choice by latency, in milliseconds by protocol and session; who has 0 does not do what is needed.
+    fn chosen(latency: impl Fn(&At<'_>) -> f64) -> Chosen {
+        let bench = Bench::new(SESSION, |at| match at.metric {
+            "lookups.success" => Some(if latency(at) > 0.0 { 1.0 } else { about(0.9, 0.01, at.seed) }),
+            "lookups.latency_ms.mean" => Some(about(latency(at), 0.1, at.seed)),
+            _ => None,
+        });
+        choose("X", &bench.choice(SUCCESS), &bench.runs, &bench.cells).expect("all can be compared")
+    }
+
+    fn bests(chosen: &Chosen) -> Vec<String> {
+        chosen.situations.iter().map(|situation| best_of(situation).join(" ")).collect()
+    }
+
+    /// Latencies of `A`, `B` and `C` by session, in order of the file.
+    fn latencies(of: [[f64; 3]; 3]) -> impl Fn(&At<'_>) -> f64 {
+        move |at| {
+            let row = ["5m", "1h", "20m"].iter().position(|session| at.is("session", session)).expect("a session");
+            of[row][usize::from(at.label.as_bytes()[0] - b'A')]
+        }
+    }
+
+    #[test]
+    fn the_least_is_best_and_who_is_within_the_margin_with_it() {
+        let chosen = chosen(latencies([[100.0, 109.0, 120.0], [100.0, 90.0, 120.0], [100.0, 110.0, 50.0]]));
+        assert_eq!(bests(&chosen), ["A B", "B", "C"]);
+        let wanted = "best at session = 5m are A (100.0 ms) and B (109.0 ms); A no longer at session = 1h, where B is better; \
+                      B stays so up to session = 1h, not at session = 20m, where C is better.";
+        assert_eq!(chosen.sentence, wanted);
+        let is_best: Vec<bool> = chosen.situations[0].candidates.iter().map(|candidate| candidate.is_best).collect();
+        assert_eq!(is_best, [true, true, false]);
+    }
+
+    /// By more than the margin on average, but not surely.
+    #[test]
+    fn who_is_not_surely_worse_is_as_good() {
+        let spread = |spread: f64| {
+            let bench = Bench::new(SESSION, move |at| match (at.metric, at.label) {
+                ("lookups.success", _) => Some(1.0),
+                ("lookups.latency_ms.mean", "B") => Some(about(115.0, spread, at.seed)),
+                ("lookups.latency_ms.mean", "C") => Some(200.0),
+                _ => Some(100.0),
+            });
+            bests(&choose("X", &bench.choice(SUCCESS), &bench.runs, &bench.cells).expect("comparable")).remove(0)
+        };
+        assert_eq!([spread(0.1), spread(20.0)], ["A", "A B"]);
+    }
+
+    #[test]
+    fn who_does_not_surely_do_what_is_needed_is_out() {
+        let chosen = chosen(latencies([[0.0, 100.0, 200.0], [0.0, 0.0, 200.0], [0.0, 0.0, 0.0]]));
+        assert_eq!(bests(&chosen), ["B", "C", ""]);
+        let qualify: Vec<bool> = chosen.situations[1].candidates.iter().map(|candidate| candidate.qualifies).collect();
+        assert_eq!(qualify, [false, false, true], "a mean of just what is needed is not surely that much");
+        let wanted = "best at session = 5m is B (100.0 ms); B no longer at session = 1h, where it does not surely do what is needed, \
+                      and C is best.";
+        assert_eq!(chosen.sentence, wanted);
+    }
+
+    #[test]
+    fn that_nobody_does_what_is_needed_is_said() {
+        let never = chosen(latencies([[0.0; 3]; 3]));
+        assert_eq!(never.sentence, "nobody does what is needed, not even at session = 5m.");
+        let later = chosen(latencies([[100.0, 200.0, 300.0], [0.0; 3], [0.0; 3]]));
+        let wanted =
+            "best at session = 5m is A (100.0 ms); A no longer at session = 1h, where nobody does what is needed.";
+        assert_eq!(later.sentence, wanted);
+    }
+
+    #[test]
+    fn who_is_best_everywhere_stays_so() {
+        let chosen = chosen(latencies([[100.0, 200.0, 300.0]; 3]));
+        assert_eq!(chosen.sentence, "best at session = 5m is A (100.0 ms); A stays so up to session = 20m.");
+    }
+
+    #[test]
+    fn who_has_a_value_missing_is_not_among_the_best() {
+        let bench = |missing: &'static str| {
+            Bench::new(SESSION, move |at| match at.metric {
+                "lookups.success" => Some(1.0),
+                _ => (!missing.contains(at.label) || at.seed != 2).then_some(100.0),
+            })
+        };
+        let choice =
+            |bench: &Bench| choose("X", &bench.choice(SUCCESS), &bench.runs, &bench.cells).expect("comparable");
+        let one = choice(&bench("A"));
+        assert_eq!(bests(&one), ["B C"; 3]);
+        assert!(one.situations[0].candidates.iter().all(|candidate| candidate.qualifies));
+        let all = choice(&bench("ABC"));
+        assert_eq!(bests(&all), [""; 3]);
+        assert_eq!(all.sentence, "nobody has lookups.latency_ms.mean in every seed, not even at session = 5m.");
+        let unsure = Bench::new(SESSION, |at| match at.metric {
+            "lookups.success" => (at.label != "A" || at.seed != 3).then_some(1.0),
+            _ => Some(100.0),
+        });
+        assert_eq!(bests(&choice(&unsure)), ["B C"; 3], "what is needed must be there in every seed");
+    }
+
+    #[test]
+    fn nothing_is_needed_if_nothing_is_said() {
+        let bench = Bench::new(SESSION, |at| (at.metric == "lookups.latency_ms.mean").then_some(100.0));
+        let chosen = choose("X", &bench.choice("along: \"session\""), &bench.runs, &bench.cells).expect("comparable");
+        assert_eq!(bests(&chosen), ["A B C"; 3]);
+    }
+
+    #[test]
+    fn groups_differ_in_how_hard_it_is_only() {
+        let bench = Bench::new(&format!("{NODES}, {SESSION}"), |at| match (at.metric, at.label) {
+            ("lookups.success", _) => Some(1.0),
+            (_, "A") => Some(at.number("nodes")),
+            _ => Some(10.0),
+        });
+        let choice = bench.choice(&format!(
+            "{SUCCESS}, where: [\"nodes != 4\", \"session == '5m'\"], beside: [\"traffic.total.bytes\"]"
+        ));
+        let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
+        let wanted = "Where nodes = 8: best at session = 5m is A (8.00 ms). \
+                      Where nodes = 32: best at session = 5m are B (10.00 ms) and C (10.00 ms).";
+        assert_eq!(chosen.sentence, wanted, "a single level is all that there is to say");
+        let figures: Vec<&str> =
+            chosen.situations[0].candidates[0].figures.iter().map(|(metric, ..)| metric.as_str()).collect();
+        assert_eq!(figures, ["lookups.latency_ms.mean", "lookups.success", "traffic.total.bytes"]);
+        let nothing = bench.choice(&format!("{SUCCESS}, where: [\"nodes == 5\"]"));
+        let chosen = choose("X", &nothing, &bench.runs, &bench.cells).expect("comparable");
+        assert_eq!((chosen.sentence.as_str(), chosen.situations.len()), ("Nothing was run.", 0));
+    }
+
+    #[test]
+    fn the_calm_is_the_first_level_of_the_file() {
+        let bench = Bench::new(SESSION, |at| Some(if at.label == "A" { 1.0 } else { 2.0 }));
+        let choice = bench.choice("along: \"session\", where: [\"session > '10m'\"]");
+        let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
+        assert_eq!(chosen.sentence, "best at session = 1h is A (1.00 ms); A stays so up to session = 20m.");
+    }
+}

@@ -44,6 +44,15 @@ impl Sample {
         Self::new(subject, parameters, values)
     }
 
+    /// How many of its seeds lack a value.
+    pub(super) fn missing(&self) -> usize {
+        let is_missing = |seed: &usize| {
+            self.values[*seed].is_none()
+                || self.also.as_ref().is_some_and(|also| also.get(*seed).copied().flatten().is_none())
+        };
+        (0..self.values.len()).filter(is_missing).count()
+    }
+
     fn of_pair(of: &str, to: &str, is_ratio: bool, parameters: Map<String, Json>, values: Vec<Option<f64>>) -> Self {
         let sign = if is_ratio { '/' } else { '−' };
         Self {
@@ -111,7 +120,13 @@ pub(super) fn are_met(
 
 /// A value as it is called.
 pub(super) fn word(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(String::new, |number| number.to_string())
+        }
+        _ => value.to_string(),
+    }
 }
 
 /// The figures of a test's experiment.
@@ -149,7 +164,8 @@ impl Table<'_> {
                 continue;
             };
             let parameters = if of.is_some() { rest } else { one.parameters.clone() };
-            for label in one.labels() {
+            let has_both = |label: &&str| other.labels().contains(label);
+            for label in one.labels().into_iter().filter(has_both) {
                 let values = within_seeds(&self.of(one, label), &self.of(other, label), is_ratio);
                 samples.push(Sample::new(label, parameters.clone(), values));
             }
@@ -159,7 +175,7 @@ impl Table<'_> {
 
     fn against(&self, of: &str, to: Option<&str>, is_ratio: bool) -> Vec<Sample> {
         let mut samples = Vec::new();
-        for cell in &self.cells.cells {
+        for cell in self.cells.cells.iter().filter(|cell| cell.labels().contains(&of)) {
             let one = self.of(cell, of);
             for other in cell.labels() {
                 if other != of && to.is_none_or(|to| to == other) {
@@ -184,7 +200,8 @@ impl Table<'_> {
         groups
     }
 
-    /// The slope of the straight line of least squares over the logarithm to base 2, seed by seed.
+    /// The slope of the straight line of least squares over the logarithm to base 2, seed by seed: of those seeds that have run at
+    /// every point, for a line through some of them would be another one.
     fn doubling(&self, of: &str) -> Vec<Sample> {
         let mut samples = Vec::new();
         for (rest, cells) in self.groups(of) {
@@ -197,16 +214,20 @@ impl Table<'_> {
             }
             for label in labels {
                 let mut lines: BTreeMap<u64, Vec<(f64, Option<f64>)>> = BTreeMap::new();
-                for cell in &cells {
+                let mut places = 0;
+                for cell in cells.iter().filter(|cell| cell.labels().contains(&label)) {
                     let Some(x) = number(cell).filter(|x| *x > 0.0) else {
                         continue;
                     };
+                    places += 1;
                     for (seed, y) in self.of(cell, label) {
                         lines.entry(seed).or_default().push((libm::log2(x), y));
                     }
                 }
-                let values = lines.into_values().map(|points| slope(&points)).collect();
-                samples.push(Sample::new(label, rest.clone(), values));
+                if places > 1 {
+                    let whole = lines.into_values().filter(|points| points.len() == places);
+                    samples.push(Sample::new(label, rest.clone(), whole.map(|points| slope(&points)).collect()));
+                }
             }
         }
         samples
@@ -296,4 +317,232 @@ fn slope(points: &[(f64, Option<f64>)]) -> Option<f64> {
     let across: f64 = points.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum();
     let along: f64 = points.iter().map(|(x, _)| (x - x_mean) * (x - x_mean)).sum();
     (along > 0.0).then(|| across / along)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::{At, Bench, DEPARTURE, NODES, SESSION};
+
+    /// A hundred for each protocol, ten for a crash, and the seed.
+    fn figure(at: &At<'_>) -> Option<f64> {
+        let label = f64::from(at.label.as_bytes()[0] - b'A');
+        Some(100.0 * label + if at.is("departure", "crash") { 10.0 } else { 0.0 } + at.seed as f64)
+    }
+
+    #[test]
+    fn the_figure_itself_is_taken_of_every_cell_and_protocol() {
+        let said = Bench::new(DEPARTURE, figure).samples("at_most: 1");
+        let wanted = [
+            "A (departure = leave): 1 2 3",
+            "B (departure = leave): 101 102 103",
+            "C (departure = leave): 201 202 203",
+            "A (departure = crash): 11 12 13",
+            "B (departure = crash): 111 112 113",
+            "C (departure = crash): 211 212 213",
+        ];
+        assert_eq!(said, wanted);
+    }
+
+    #[test]
+    fn between_two_values_all_else_is_equal() {
+        let bench = Bench::new(&format!("{NODES}, {DEPARTURE}"), |at| {
+            let nodes = at.number("nodes");
+            Some(if at.is("departure", "crash") { 3.0 * nodes + at.seed as f64 } else { nodes })
+        });
+        let rest = "contrast: Between(parameter: \"departure\", of: \"crash\", to: \"leave\"), at_most: 1, where: [\"protocol == 'A'\"]";
+        let wanted = ["A (nodes = 4): 9 10 11", "A (nodes = 8): 17 18 19", "A (nodes = 32): 65 66 67"];
+        assert_eq!(bench.samples(rest), wanted);
+        let ratio = rest.replace("to: \"leave\"", "to: \"leave\", ratio: true");
+        assert_eq!(bench.samples(&ratio)[0], "A (nodes = 4): 3.25 3.5 3.75");
+        let other_way = rest.replace("of: \"crash\", to: \"leave\"", "of: \"leave\", to: \"crash\"");
+        assert_eq!(bench.samples(&other_way)[0], "A (nodes = 4): -9 -10 -11");
+    }
+
+    #[test]
+    fn each_other_value_is_held_against_the_one() {
+        let bench = Bench::new(&format!("{NODES}, {DEPARTURE}"), |at| {
+            Some(at.number("nodes") + if at.is("departure", "crash") { 0.5 } else { 0.0 })
+        });
+        let said =
+            bench.samples("contrast: Between(parameter: \"nodes\", to: 8), at_most: 1, where: [\"protocol == 'B'\"]");
+        let wanted = [
+            "B (departure = leave, nodes = 4): -4 -4 -4",
+            "B (departure = crash, nodes = 4): -4 -4 -4",
+            "B (departure = leave, nodes = 32): 24 24 24",
+            "B (departure = crash, nodes = 32): 24 24 24",
+        ];
+        assert_eq!(said, wanted);
+    }
+
+    #[test]
+    fn what_has_no_partner_is_not_compared() {
+        let crash_of_a = "contrast: Between(parameter: \"departure\", of: \"crash\", to: \"leave\"), at_most: 1";
+        let axes = format!("{NODES}, {DEPARTURE}");
+        // No cell of 8 nodes without crashes, no run of B in the cell of 4 nodes with crashes, and other seeds of C in that of 32.
+        let has_run = |at: &At<'_>| {
+            let is_crash = at.is("departure", "crash");
+            !(at.number("nodes") == 8.0 && !is_crash)
+                && !(at.label == "B" && is_crash && at.number("nodes") == 4.0)
+                && !(at.label == "C" && at.number("nodes") == 32.0 && (at.seed == 1) == is_crash)
+        };
+        let said = Bench::with(&axes, has_run, figure).samples(crash_of_a);
+        let wanted = [
+            "A (nodes = 4): 10 10 10",
+            "C (nodes = 4): 10 10 10",
+            "A (nodes = 32): 10 10 10",
+            "B (nodes = 32): 10 10 10",
+            "C (nodes = 32): ",
+        ];
+        assert_eq!(said, wanted);
+        let part = Bench::with(&axes, |at| at.seed != 2 || at.is("departure", "leave"), figure);
+        assert_eq!(part.samples(crash_of_a)[0], "A (nodes = 4): 10 10", "the second seed has run without crashes only");
+    }
+
+    #[test]
+    fn one_protocol_is_held_against_each_other_in_the_same_cell() {
+        let bench = Bench::new(DEPARTURE, figure);
+        let said = bench.samples("contrast: Against(of: \"B\"), at_most: 1");
+        let wanted = [
+            "B − A (departure = leave): 100 100 100",
+            "B − C (departure = leave): -100 -100 -100",
+            "B − A (departure = crash): 100 100 100",
+            "B − C (departure = crash): -100 -100 -100",
+        ];
+        assert_eq!(said, wanted);
+        let one = bench.samples("contrast: Against(of: \"B\", to: \"A\", ratio: true), at_most: 1");
+        assert_eq!((one.len(), one[0].as_str()), (2, "B / A (departure = leave): 101 51 34.333333333333336"));
+        let without = Bench::with(DEPARTURE, |at| at.label != "B" || at.is("departure", "leave"), figure);
+        assert_eq!(without.samples("contrast: Against(of: \"B\"), at_most: 1").len(), 2, "B has not run with crashes");
+        assert_eq!(without.samples("contrast: Against(of: \"A\", to: \"B\"), at_most: 1").len(), 1);
+    }
+
+    #[test]
+    fn a_doubling_is_the_slope_over_the_logarithm() {
+        let bench = Bench::new(NODES, |at| Some(3.0 * at.number("nodes").log2() + at.seed as f64));
+        let said = bench.samples("contrast: Doubling(of: \"nodes\"), at_most: 1");
+        assert_eq!(said.len(), 3);
+        let test = bench.test("contrast: Doubling(of: \"nodes\"), at_most: 1");
+        for sample in samples(&test, &bench.runs, &bench.cells).expect("numbers") {
+            assert!(
+                sample.values.iter().all(|slope| slope.is_some_and(|slope| (slope - 3.0).abs() < 1e-12)),
+                "{sample:?}"
+            );
+        }
+        // The normal equations, where no straight line fits: over 2, 3 and 5 for 4, 8 and 32 nodes.
+        let bent = |nodes: f64, seed: u64| (nodes * 7.3 + seed as f64 * 1.7) % 5.0;
+        let bench = Bench::new(NODES, |at| Some(bent(at.number("nodes"), at.seed)));
+        let sample = samples(&bench.test("contrast: Doubling(of: \"nodes\"), at_most: 1"), &bench.runs, &bench.cells)
+            .expect("numbers")
+            .remove(0);
+        for (seed, slope) in (1..).zip(&sample.values) {
+            let points = [(2.0, bent(4.0, seed)), (3.0, bent(8.0, seed)), (5.0, bent(32.0, seed))];
+            let sum = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>();
+            let (x, y, xx, xy) = (sum(|p| p.0), sum(|p| p.1), sum(|p| p.0 * p.0), sum(|p| p.0 * p.1));
+            let wanted = (3.0 * xy - x * y) / (3.0 * xx - x * x);
+            assert!(slope.is_some_and(|slope| (slope - wanted).abs() < 1e-12), "{slope:?}, not {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_all_its_points_or_is_none() {
+        let missing =
+            Bench::new(NODES, |at| (at.seed != 2 || at.number("nodes") != 8.0).then(|| at.number("nodes").log2()));
+        let doubling = "contrast: Doubling(of: \"nodes\"), at_most: 1, where: [\"protocol == 'A'\"]";
+        assert_eq!(missing.samples(doubling), ["A (): 1 - 1"], "a figure without a value is missing");
+        let unequal =
+            Bench::with(NODES, |at| at.seed != 2 || at.number("nodes") != 8.0, |at| Some(at.number("nodes").log2()));
+        assert_eq!(
+            unequal.samples(doubling),
+            ["A (): 1 1"],
+            "a seed that has run at two of three points is another line"
+        );
+        let lonely = Bench::with(NODES, |at| at.number("nodes") == 8.0, |_| Some(1.0));
+        assert!(lonely.samples(doubling).is_empty(), "one point is no line");
+        let two = Bench::new(&format!("{DEPARTURE}, {NODES}"), figure);
+        let said = two.samples("contrast: Doubling(of: \"nodes\"), at_most: 1, where: [\"protocol != 'C'\"]");
+        let wanted = [
+            "A (departure = leave): 0 0 0",
+            "B (departure = leave): 0 0 0",
+            "A (departure = crash): 0 0 0",
+            "B (departure = crash): 0 0 0",
+        ];
+        assert_eq!(said, wanted);
+    }
+
+    #[test]
+    fn each_pair_is_ordered_by_both_figures() {
+        let bench = Bench::new(DEPARTURE, |at| match at.metric {
+            "lookups.latency_ms.mean" => Some(-figure(at)?),
+            _ => figure(at),
+        });
+        let said =
+            bench.samples("contrast: Order(with: \"lookups.latency_ms.mean\"), where: [\"departure == 'crash'\"]");
+        let wanted = [
+            "A − B (departure = crash): -100 -100 -100 | 100 100 100",
+            "A − C (departure = crash): -200 -200 -200 | 200 200 200",
+            "B − C (departure = crash): -100 -100 -100 | 100 100 100",
+        ];
+        assert_eq!(said, wanted);
+    }
+
+    /// Settings by session: `5m` costs 300 and takes 1, `1h` costs 100 and takes 3, `20m` costs 200 and takes 2; B takes ten times as long
+    /// and costs 50 more, C costs ten times as much.
+    fn priced(at: &At<'_>) -> Option<f64> {
+        let (cost, takes) = [("5m", (300.0, 1.0)), ("1h", (100.0, 3.0)), ("20m", (200.0, 2.0))]
+            .into_iter()
+            .find_map(|(session, figures)| at.is("session", session).then_some(figures))?;
+        Some(match (at.metric, at.label) {
+            ("traffic.total.bytes", "A") => cost,
+            ("traffic.total.bytes", "B") => cost + 50.0,
+            ("traffic.total.bytes", _) => 10.0 * cost,
+            (_, "B") => 10.0 * takes,
+            _ => takes,
+        })
+    }
+
+    const AT_PRICE: &str = r#"contrast: AtPrice(of: "A", settings: "session", cost: "traffic.total.bytes", budgets: [150, 200, 300, 1000])"#;
+
+    #[test]
+    fn each_has_the_best_of_its_settings_that_it_can_afford() {
+        let said = Bench::new(SESSION, priced).samples(&format!("{AT_PRICE}, at_most: 0"));
+        let wanted = [
+            "A − B (at most = 150, session of A = 1h, session of B = 1h): -27 -27 -27",
+            "A − B (at most = 200, session of A = 20m, session of B = 1h): -28 -28 -28",
+            "A − B (at most = 300, session of A = 5m, session of B = 20m): -19 -19 -19",
+            "A − B (at most = 1000, session of A = 5m, session of B = 5m): -9 -9 -9",
+            "A − C (at most = 1000, session of A = 5m, session of C = 1h): -2 -2 -2",
+        ];
+        assert_eq!(said, wanted);
+        let higher = Bench::new(SESSION, priced).samples(&format!("{AT_PRICE}, at_least: 0"));
+        let wanted = "A − B (at most = 1000, session of A = 1h, session of B = 1h): -27 -27 -27";
+        assert_eq!(higher[3], wanted, "the more the better");
+    }
+
+    #[test]
+    fn what_has_a_value_missing_is_not_the_best() {
+        let bench = Bench::new(SESSION, |at| {
+            let is_unmeasured =
+                at.label == "A" && at.is("session", "5m") && at.seed == 2 && at.metric == "lookups.hops.mean";
+            priced(at).filter(|_| !is_unmeasured)
+        });
+        let said = bench.samples(&format!("{AT_PRICE}, at_most: 0"));
+        assert_eq!(said[2], "A − B (at most = 300, session of A = 20m, session of B = 20m): -18 -18 -18");
+    }
+
+    #[test]
+    fn conditions_choose_among_the_comparisons() {
+        let bench = Bench::new(&format!("{NODES}, {SESSION}, {DEPARTURE}"), |_| Some(0.0));
+        let count = |conditions: &str| bench.samples(&format!("at_most: 1, where: [{conditions}]")).len();
+        assert_eq!(count(""), 54);
+        assert_eq!(count("\"nodes >= 8\""), 36);
+        assert_eq!(count("\"session < '10m'\""), 18, "a duration is a number");
+        assert_eq!(count("\"session != '20m'\""), 36);
+        assert_eq!(count("\"departure == 'crash'\""), 27);
+        assert_eq!(count("\"protocol == 'B'\""), 18);
+        assert_eq!(count("\"protocol == 'B' or nodes == 4\""), 30);
+        assert_eq!(count("\"protocol == 'B'\", \"nodes == 4\""), 6, "all must hold");
+        let against = bench.samples("contrast: Against(of: \"A\"), at_most: 1, where: [\"protocol == 'A'\"]");
+        assert_eq!(against.len(), 36, "of a pair the first is meant");
+    }
 }

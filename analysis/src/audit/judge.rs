@@ -62,12 +62,11 @@ impl Case {
     fn of(sample: &Sample, margin: Margin) -> Self {
         let values: Vec<f64> = sample.values.iter().flatten().copied().collect();
         let also: Option<Vec<f64>> = sample.also.as_ref().map(|also| also.iter().flatten().copied().collect());
-        let missing =
-            sample.values.len() - values.len() + also.as_ref().map_or(0, |also| sample.values.len() - also.len());
-        let Estimate { mean, half_width, count } = Estimate::of(&values);
+        let missing = sample.missing();
+        let Estimate { mean, half_width, .. } = Estimate::of(&values);
         let comparison = Comparison {
             parameters: sample.parameters.clone(),
-            values: count,
+            values: sample.values.len() - missing,
             missing,
             mean,
             half_width,
@@ -164,6 +163,14 @@ mod tests {
         let judged = judge(&[(&sample(&[Some(1.0), Some(1.0), None]), at_least(0.5))]);
         assert_eq!((judged[0].verdict, judged[0].missing, judged[0].interval), (Verdict::Undecided, 1, None));
         assert_eq!(verdict(&[1.0], at_least(0.5)), Verdict::Undecided, "one value has no interval");
+    }
+
+    #[test]
+    fn a_seed_without_either_of_two_figures_is_missing_once() {
+        let also = Some(vec![None, Some(1.0), None, Some(1.0)]);
+        let sample = Sample { also, ..sample(&[None, Some(2.0), Some(2.0), Some(2.0)]) };
+        let judged = judge(&[(&sample, Margin { at_least: None, at_most: None })]);
+        assert_eq!((judged[0].verdict, judged[0].values, judged[0].missing), (Verdict::Undecided, 2, 2));
     }
 
     #[test]

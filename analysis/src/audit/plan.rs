@@ -300,7 +300,7 @@ fn conditions(texts: &[String], experiment: &Experiment, here: &str) -> Result<V
     texts.iter().enumerate().map(parse).collect()
 }
 
-fn test_of(spec: &TestSpec, place: usize, experiments: &[Experiment]) -> Result<Test, Mistake> {
+pub(super) fn test_of(spec: &TestSpec, place: usize, experiments: &[Experiment]) -> Result<Test, Mistake> {
     let here = format!("tests[{place}]");
     let experiment = check_experiment(&spec.experiment, experiments, &format!("{here}.experiment"))?;
     let metric = Metric::parse(&spec.metric);
@@ -361,7 +361,7 @@ fn check_contrast(contrast: &ContrastSpec, experiment: &Experiment, here: &str) 
     }
 }
 
-fn choice_of(spec: &ChoiceSpec, place: usize, experiments: &[Experiment]) -> Result<Choice, Mistake> {
+pub(super) fn choice_of(spec: &ChoiceSpec, place: usize, experiments: &[Experiment]) -> Result<Choice, Mistake> {
     let here = format!("choices[{place}]");
     let experiment = check_experiment(&spec.experiment, experiments, &format!("{here}.experiment"))?;
     let figures = [&spec.metric].into_iter().chain(spec.needs.0.iter().map(|(metric, _)| metric)).chain(&spec.beside);

@@ -102,3 +102,166 @@ pub(super) fn of_test(test: &Test, subjects: &[Subject]) -> Verdict {
 pub(super) fn of_all(tests: impl Iterator<Item = Verdict>) -> Verdict {
     tests.max().unwrap_or(Verdict::Undecided)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::testing::{Bench, SESSION, comparison};
+
+    use Verdict::{Fails, Holds, HoldsWithin, Undecided};
+
+    fn bench() -> Bench {
+        Bench::new(SESSION, |_| None)
+    }
+
+    /// The verdict on `A` with these comparisons, by session and in this order.
+    fn judged(along: &str, cells: &[(&str, Verdict)]) -> Subject {
+        let bench = bench();
+        let cells = cells.iter().map(|(session, verdict)| {
+            ("A".to_owned(), comparison(&[("session", Json::from(*session))], 0.5, *verdict))
+        });
+        subjects(&bench.test(&format!("at_least: 0.4{along}")), &bench.runs, cells.collect()).remove(0)
+    }
+
+    fn along(cells: &[(&str, Verdict)]) -> (Verdict, Option<String>, Option<String>) {
+        let subject = judged(", along: \"session\"", cells);
+        let text = |level: Option<Json>| level.map(|level| level.as_str().expect("a text").to_owned());
+        (subject.verdict, text(subject.holds_up_to), text(subject.fails_from))
+    }
+
+    fn some(level: &str) -> Option<String> {
+        Some(level.to_owned())
+    }
+
+    /// The file says 5m, 1h, 20m.
+    #[test]
+    fn levels_come_in_the_order_of_the_file() {
+        let shuffled =
+            |five: Verdict, hour: Verdict, twenty: Verdict| along(&[("20m", twenty), ("1h", hour), ("5m", five)]);
+        assert_eq!(shuffled(Holds, Holds, Holds), (Holds, None, None));
+        assert_eq!(shuffled(Holds, Holds, Fails), (HoldsWithin, some("1h"), some("20m")));
+        assert_eq!(
+            shuffled(Holds, Fails, Holds),
+            (HoldsWithin, some("5m"), some("1h")),
+            "what holds again does not count"
+        );
+        assert_eq!(shuffled(Holds, Undecided, Fails), (HoldsWithin, some("5m"), some("20m")));
+        assert_eq!(shuffled(Holds, Holds, Undecided), (HoldsWithin, some("1h"), None));
+        assert_eq!(shuffled(Fails, Holds, Holds), (Fails, None, some("5m")));
+        assert_eq!(shuffled(Undecided, Holds, Fails), (Fails, None, some("20m")));
+        assert_eq!(shuffled(Undecided, Holds, Holds), (Undecided, None, None));
+        assert_eq!(shuffled(Undecided, Undecided, Undecided), (Undecided, None, None));
+    }
+
+    #[test]
+    fn a_level_is_as_grave_as_its_gravest_comparison() {
+        assert_eq!(along(&[("5m", Holds), ("1h", Holds), ("1h", Undecided)]), (HoldsWithin, some("5m"), None));
+        assert_eq!(along(&[("1h", Fails), ("5m", Holds), ("1h", Holds)]), (HoldsWithin, some("5m"), some("1h")));
+    }
+
+    #[test]
+    fn without_levels_all_comparisons_are_at_one() {
+        let verdict = |cells: &[(&str, Verdict)]| {
+            let subject = judged("", cells);
+            assert_eq!((&subject.holds_up_to, &subject.fails_from), (&None, &None));
+            subject.verdict
+        };
+        assert_eq!(verdict(&[("5m", Holds), ("1h", Holds)]), Holds);
+        assert_eq!(verdict(&[("5m", Holds), ("1h", Undecided)]), Undecided);
+        assert_eq!(verdict(&[("5m", Holds), ("1h", Undecided), ("20m", Fails)]), Fails);
+    }
+
+    #[test]
+    fn subjects_come_as_they_are_first_compared_and_keep_their_own() {
+        let bench = bench();
+        let cell = |session: &str, mean: f64, verdict| comparison(&[("session", Json::from(session))], mean, verdict);
+        let judged = vec![
+            ("B".to_owned(), cell("5m", 1.0, Holds)),
+            ("A".to_owned(), cell("5m", 2.0, Fails)),
+            ("B".to_owned(), cell("1h", 3.0, Holds)),
+        ];
+        let subjects = subjects(&bench.test("at_least: 0"), &bench.runs, judged);
+        let said: Vec<(&str, Verdict, Vec<Option<f64>>)> = subjects
+            .iter()
+            .map(|subject| {
+                (subject.label.as_str(), subject.verdict, subject.cells.iter().map(|cell| cell.mean).collect())
+            })
+            .collect();
+        assert_eq!(said, [("B", Holds, vec![Some(1.0), Some(3.0)]), ("A", Fails, vec![Some(2.0)])]);
+    }
+
+    fn of(contrast: &str, verdicts: &[Verdict]) -> Verdict {
+        let subject = |verdict: &Verdict| Subject {
+            label: "A".to_owned(),
+            verdict: *verdict,
+            holds_up_to: None,
+            fails_from: None,
+            sentence: String::new(),
+            cells: Vec::new(),
+        };
+        let test = bench().test(&format!("{contrast}at_least: 0"));
+        of_test(&test, &verdicts.iter().map(subject).collect::<Vec<Subject>>())
+    }
+
+    #[test]
+    fn a_test_of_each_holds_within_limits_where_it_holds_for_some() {
+        assert_eq!(of("", &[]), Undecided);
+        assert_eq!(of("", &[Holds, Holds]), Holds);
+        assert_eq!(of("", &[Holds, Undecided]), Undecided);
+        assert_eq!(of("", &[Holds, Fails]), HoldsWithin);
+        assert_eq!(of("", &[Holds, Undecided, Fails]), HoldsWithin);
+        assert_eq!(of("", &[Fails, HoldsWithin]), HoldsWithin);
+        assert_eq!(of("", &[Undecided, HoldsWithin]), HoldsWithin);
+        assert_eq!(of("", &[Holds, HoldsWithin]), HoldsWithin);
+        assert_eq!(of("", &[Undecided, Fails]), Fails);
+        assert_eq!(of("", &[Fails, Fails]), Fails);
+    }
+
+    #[test]
+    fn what_is_said_of_one_against_all_fails_with_any() {
+        let at_price =
+            r#"contrast: AtPrice(of: "A", settings: "session", cost: "traffic.total.bytes", budgets: [1]), "#;
+        for contrast in [r#"contrast: Against(of: "A"), "#, at_price] {
+            assert_eq!(of(contrast, &[]), Undecided);
+            assert_eq!(of(contrast, &[Holds, Holds]), Holds);
+            assert_eq!(of(contrast, &[Holds, Undecided]), Undecided);
+            assert_eq!(of(contrast, &[Holds, Fails]), Fails);
+            assert_eq!(of(contrast, &[HoldsWithin, Undecided]), HoldsWithin);
+            assert_eq!(of(contrast, &[HoldsWithin, Fails]), Fails);
+        }
+    }
+
+    #[test]
+    fn an_assumption_is_as_good_as_its_gravest_test() {
+        let all = |verdicts: &[Verdict]| of_all(verdicts.iter().copied());
+        assert_eq!(all(&[]), Undecided);
+        assert_eq!(all(&[Holds, Holds]), Holds);
+        assert_eq!(all(&[Holds, Undecided]), Undecided);
+        assert_eq!(all(&[HoldsWithin, Undecided]), HoldsWithin, "that it does not hold everywhere is known already");
+        assert_eq!(all(&[HoldsWithin, Holds, Fails]), Fails);
+    }
+
+    fn any_verdict() -> impl Strategy<Value = Verdict> {
+        prop::sample::select(vec![Holds, Undecided, Fails])
+    }
+
+    proptest! {
+        /// Whatever comes out: it holds just if all holds, and what it holds up to lies before what it fails from.
+        #[test]
+        fn the_verdict_and_its_levels_agree(verdicts in prop::array::uniform3(any_verdict())) {
+            let levels = ["5m", "1h", "20m"];
+            let (verdict, up_to, from) = along(&[(levels[0], verdicts[0]), (levels[1], verdicts[1]), (levels[2], verdicts[2])]);
+            let place = |level: Option<String>| level.and_then(|level| levels.iter().position(|other| *other == level));
+            let (up_to, from) = (place(up_to), place(from));
+            prop_assert_eq!(verdict == Holds, verdicts == [Holds; 3]);
+            prop_assert_eq!(from, verdicts.iter().position(|verdict| *verdict == Fails));
+            prop_assert_eq!(up_to.is_some(), verdict == HoldsWithin);
+            if let Some(up_to) = up_to {
+                prop_assert!(verdicts[..=up_to].iter().all(|verdict| *verdict == Holds));
+                prop_assert!(verdicts[up_to + 1] != Holds && from.is_none_or(|from| from > up_to));
+            }
+        }
+    }
+}

@@ -197,7 +197,10 @@ impl Unit {
             big if big >= 1.0 => 2,
             _ => 3,
         };
-        format!("{value:.digits$}").replace('-', "−")
+        // What rounds to zero has no sign.
+        let text = format!("{value:.digits$}");
+        let is_zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+        text.replace('-', if is_zero { "" } else { "−" })
     }
 
     fn shown(self, value: f64) -> String {
@@ -224,5 +227,203 @@ pub(super) fn listed(names: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::{Bench, METRICS, NODES, SESSION, comparison};
+
+    use Verdict::{Fails, Holds, HoldsWithin, Undecided};
+
+    fn subject(verdict: Verdict, up_to: Option<&str>, from: Option<&str>, cells: Vec<Comparison>) -> Subject {
+        let level = |level: Option<&str>| level.map(Json::from);
+        Subject {
+            label: "A".to_owned(),
+            verdict,
+            holds_up_to: level(up_to),
+            fails_from: level(from),
+            sentence: String::new(),
+            cells,
+        }
+    }
+
+    fn at(session: &str, mean: f64, verdict: Verdict) -> Comparison {
+        comparison(&[("session", Json::from(session))], mean, verdict)
+    }
+
+    fn said(rest: &str, subject: &Subject) -> String {
+        of_subject(&Bench::new(SESSION, |_| None).test(rest), subject)
+    }
+
+    #[test]
+    fn where_all_holds_the_tightest_comparison_is_named() {
+        let cells = || vec![at("5m", 3.0, Holds), at("1h", 1.5, Holds), at("20m", 2.0, Holds)];
+        let all = subject(Holds, None, None, cells());
+        assert_eq!(said("at_least: 1", &all), "A holds (session = 1h: 1.50 [1.40, 1.60])");
+        assert_eq!(said("at_most: 4", &all), "A holds (session = 5m: 3.00 [2.90, 3.10])");
+        assert_eq!(said("at_least: 1, at_most: 3.1", &all), "A holds (session = 5m: 3.00 [2.90, 3.10])");
+    }
+
+    #[test]
+    fn where_it_fails_the_worst_of_the_first_level_is_named() {
+        let cells = || {
+            vec![
+                at("5m", 5.0, Holds),
+                at("1h", 0.5, Fails),
+                at("1h", 0.25, Fails),
+                at("1h", 2.0, Undecided),
+                at("20m", 0.1, Fails),
+            ]
+        };
+        let rest = "at_least: 1, along: \"session\"";
+        let within = subject(HoldsWithin, Some("5m"), Some("1h"), cells());
+        assert_eq!(
+            said(rest, &within),
+            "A holds up to session = 5m and fails from session = 1h (session = 1h: 0.250 [0.150, 0.350])"
+        );
+        let fails = subject(Fails, None, Some("1h"), cells());
+        assert_eq!(said(rest, &fails), "A fails from session = 1h (session = 1h: 0.250 [0.150, 0.350])");
+        let anywhere = subject(Fails, None, None, cells());
+        assert_eq!(said("at_least: 1", &anywhere), "A fails (session = 20m: 0.100 [0.000, 0.200])");
+    }
+
+    #[test]
+    fn where_it_is_undecided_the_first_such_comparison_is_named() {
+        let cells = || vec![at("5m", 5.0, Holds), at("1h", 1.1, Undecided), at("20m", 0.9, Undecided)];
+        let rest = "at_least: 1, along: \"session\"";
+        let within = subject(HoldsWithin, Some("5m"), None, cells());
+        assert_eq!(
+            said(rest, &within),
+            "A holds up to session = 5m and is undecided beyond (session = 1h: 1.10 [1.00, 1.20])"
+        );
+        let undecided = subject(Undecided, None, None, cells());
+        assert_eq!(said(rest, &undecided), "A is undecided (session = 1h: 1.10 [1.00, 1.20])");
+    }
+
+    #[test]
+    fn what_was_not_measured_is_said() {
+        let undecided = |cell: Comparison| said("at_least: 1", &subject(Undecided, None, None, vec![cell]));
+        let missing = Comparison { values: 2, missing: 1, interval: None, ..at("5m", 1.0, Undecided) };
+        assert_eq!(undecided(missing.clone()), "A is undecided (session = 5m: no value in 1 of 3 seeds)");
+        let few = Comparison { values: 1, missing: 0, ..missing };
+        assert_eq!(undecided(few), "A is undecided (session = 5m: too few seeds)");
+        let nowhere = comparison(&[], 1.0, Undecided);
+        assert_eq!(undecided(nowhere), "A is undecided (1.00 [0.900, 1.10])");
+    }
+
+    fn unit(metric: &str, rest: &str, value: f64) -> String {
+        let bench = Bench::new(NODES, |_| None);
+        Unit::of(&bench.test_of(metric, &format!("{rest}at_most: 1"))).shown(value)
+    }
+
+    #[test]
+    fn figures_have_their_units() {
+        for (metric, shown) in [
+            ("lookups.hops.mean", "0.500"),
+            ("lookups.latency_ms.p99", "0.500 ms"),
+            ("lookups.time_lost_ms.mean", "0.500 ms"),
+            ("lookups.success", "50.00 %"),
+            ("lookups.wrong_share", "50.00 %"),
+            ("recovery.correct_after_s", "0.500 s"),
+            ("traffic.total.bytes", "0.500 bytes/node/s"),
+            ("traffic.total.bytes_total", "0.500"),
+            ("traffic.total.messages", "0.500"),
+            ("lookups.success / lookups.failed_share", "0.500 times"),
+        ] {
+            assert_eq!(unit(metric, "", 0.5), shown, "{metric}");
+        }
+        let between = |ratio: &str| format!("contrast: Between(parameter: \"nodes\", to: 4{ratio}), ");
+        assert_eq!(unit(METRICS[1], &between(""), 2.0), "2.00 ms");
+        assert_eq!(unit(METRICS[1], &between(", ratio: true"), 2.0), "2.00 times");
+        assert_eq!(unit(METRICS[1], "contrast: Against(of: \"A\", ratio: true), ", 2.0), "2.00 times");
+        assert_eq!(unit(METRICS[2], "contrast: Doubling(of: \"nodes\"), ", 0.02), "2.00 %");
+        assert_eq!(figure("phases.first 10 s.latency_ms.mean", 2.0), "2.00 ms");
+    }
+
+    #[test]
+    fn figures_have_as_many_digits_as_say_something() {
+        let shown = |value: f64| Unit::None.bare(value);
+        assert_eq!(
+            [0.001, 0.12345, 1.0, 12.345, 123.45, 1234.5].map(shown),
+            ["0.001", "0.123", "1.00", "12.35", "123.5", "1234"]
+        );
+        assert_eq!(shown(-2.5), "−2.50", "a minus is no hyphen");
+        assert_eq!(shown(-0.0001), "0.000", "nothing is less than nothing");
+        assert_eq!(Unit::Share.bare(-0.0123), "−1.23");
+        assert_eq!(Unit::Share.shown(1.0), "100.0 %");
+    }
+
+    #[test]
+    fn a_sentence_of_a_test_says_all_its_subjects() {
+        let with = |sentence: &str| Subject { sentence: sentence.to_owned(), ..subject(Holds, None, None, Vec::new()) };
+        assert_eq!(of_test(HoldsWithin, &[with("A holds"), with("B fails")]), "Holds within limits: A holds; B fails.");
+        assert_eq!(of_test(Undecided, &[]), "Undecided: nothing was compared.");
+    }
+
+    fn test(name: &str, decides: bool, verdict: Verdict, subjects: &[(Verdict, &str)]) -> Judged {
+        let subject = |(verdict, sentence): &(Verdict, &str)| Subject {
+            sentence: (*sentence).to_owned(),
+            ..subject(*verdict, None, None, Vec::new())
+        };
+        Judged {
+            name: name.to_owned(),
+            question: String::new(),
+            experiment: String::new(),
+            metric: String::new(),
+            contrast: String::new(),
+            at_least: None,
+            at_most: None,
+            along: None,
+            decides,
+            verdict,
+            sentence: String::new(),
+            subjects: subjects.iter().map(subject).collect(),
+        }
+    }
+
+    #[test]
+    fn a_sentence_of_an_audit_begins_with_what_its_verdict_hangs_on() {
+        let tests = [
+            test("answers", true, Fails, &[(Holds, "A holds"), (Fails, "B fails"), (Undecided, "C is undecided")]),
+            test("times", true, Holds, &[(Holds, "A holds")]),
+            test("aside", false, Fails, &[(Fails, "D fails")]),
+            test("more", true, Fails, &[(Fails, "E fails")]),
+        ];
+        let said = of_audit(Fails, &tests);
+        assert!(said.starts_with("Fails — answers: B fails; C is undecided. more: E fails."), "{said}");
+        assert!(!said.contains("aside"), "{said}");
+        assert!(of_audit(Holds, &tests[1..2]).starts_with("Holds — times."), "{said}");
+        let unrun = [test("answers", true, Undecided, &[])];
+        assert_eq!(of_audit(Undecided, &unrun), "Undecided: nothing was run.");
+        assert_eq!(of_audit(Undecided, &[]), "Undecided: nothing was run.");
+        let half = [unrun[0].clone(), test("times", true, Undecided, &[(Undecided, "A is undecided")])];
+        assert!(of_audit(Undecided, &half).starts_with("Undecided — times: A is undecided."));
+    }
+
+    #[test]
+    fn contrasts_are_said_in_words() {
+        let bench = Bench::new(&format!("{SESSION}, {NODES}"), |_| None);
+        let said = |text: &str| contrast(&bench.test(&format!("contrast: {text}")).spec.contrast);
+        assert_eq!(said("Value, at_most: 1"), "itself");
+        assert_eq!(said("Between(parameter: \"session\", of: \"5m\", to: \"1h\"), at_most: 1"), "session: 5m − 1h");
+        assert_eq!(said("Between(parameter: \"nodes\", to: 4, ratio: true), at_most: 1"), "nodes: each other / 4");
+        assert_eq!(said("Against(of: \"A\"), at_most: 1"), "A − each other");
+        assert_eq!(said("Against(of: \"A\", to: \"B\", ratio: true), at_most: 1"), "A / B");
+        assert_eq!(said("Doubling(of: \"nodes\"), at_most: 1"), "more with each doubling of nodes");
+        assert_eq!(said("Order(with: \"lookups.success\")"), "the same order as by lookups.success");
+        let at_price =
+            "AtPrice(of: \"A\", settings: \"session\", cost: \"traffic.total.bytes\", budgets: [1]), at_most: 1";
+        assert_eq!(said(at_price), "A − each other, at most so much traffic.total.bytes");
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        let list = |names: &[&str]| listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>());
+        assert_eq!(
+            [list(&[]), list(&["a"]), list(&["a", "b"]), list(&["a", "b", "c"])],
+            ["", "a", "a and b", "a, b and c"]
+        );
     }
 }
