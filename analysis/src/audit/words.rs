@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn said(rest: &str, subject: &Subject) -> String {
-        of_subject(&Bench::new(SESSION, |_| None).test(rest), subject)
+        of_subject(&Bench::new(SESSION, |_| None).test(rest), subject, &[])
     }
 
     #[test]
@@ -376,6 +376,7 @@ mod tests {
             at_least: None,
             at_most: None,
             along: None,
+            is_ordered: false,
             decides,
             verdict,
             sentence: String::new(),
