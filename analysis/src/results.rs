@@ -1,6 +1,8 @@
 //! The results of a scenario as one document: what `--json` prints and `--out` saves. Key order is fixed, and nothing in it
 //! depends on the machine, the clock or the file's place.
 
+mod transfers;
+
 use protocols::Entry;
 use scenarios::plan::Plan;
 use scenarios::run::Finished;
@@ -10,6 +12,7 @@ use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
 use crate::metrics::{Distribution, Drops, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume};
+pub use transfers::TransferFigures;
 
 /// The results of all runs of a scenario.
 #[derive(Clone, Debug, Serialize)]
@@ -69,6 +72,8 @@ pub struct Outcome {
     pub drops: DropFigures,
     /// What messages have met at queues, over the whole run.
     pub queueing: QueueingFigures,
+    /// What has become of bulk transfers, over the whole run.
+    pub transfers: TransferFigures,
     /// Lookups of the workload that nobody was up to ask.
     pub lookups_unasked: u64,
     /// What became of lookups.
@@ -348,6 +353,7 @@ impl Outcome {
             population: PopulationFigures::of(&metrics.population),
             drops: DropFigures::of(&metrics.drops),
             queueing: QueueingFigures::of(&metrics.queueing),
+            transfers: TransferFigures::of([&run.transfers]),
             lookups_unasked: run.unasked,
             lookups: LookupFigures::of(&metrics.lookups),
             phases: metrics.phases.iter().map(|one| (one.phase.name.clone(), PhaseFigures::of(one))).collect(),
@@ -551,6 +557,15 @@ pub const METRICS: &[(&str, &str)] = &[
         "how long those taken had to wait, as fixed when they came, perhaps beyond the end of the run: on average",
     ),
     ("queueing.service.wait_ms_max", "likewise, at most"),
+    ("transfers.begun", "bulk transfers that have begun, whole run; those neither ended nor cut off go on at its end"),
+    ("transfers.ended", "those of which nothing is left to be sent or under way; what was dropped is not sent again"),
+    ("transfers.cut_off", "those one of whose nodes went down before"),
+    ("transfers.bytes_offered", "bytes of them that came to the uplinks of their senders"),
+    ("transfers.bytes_dropped", "of these, dropped at the full queue of an uplink or of a downlink"),
+    (
+        "transfers.time_s",
+        "from the beginning until the last chunk was through the downlink or was dropped, in seconds, of those that ended",
+    ),
     ("lookups_unasked", "lookups of the workload that nobody was up to ask, whole run"),
     ("lookups.issued", "lookups issued after the warm-up"),
     ("lookups.correct", "answered with the true owner, at some instant between issue and answer"),
@@ -596,7 +611,10 @@ pub const METRICS: &[(&str, &str)] = &[
 pub fn metric_names() -> Vec<String> {
     let parts = |name: &str| -> &[&str] {
         let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
-        if begins(&["lookups.hops", "lookups.messages", "lookups.timeouts"]) || name.ends_with("_ms") {
+        if begins(&["lookups.hops", "lookups.messages", "lookups.timeouts"])
+            || name.ends_with("_ms")
+            || name == "transfers.time_s"
+        {
             &SUMMARY
         } else if begins(&["traffic."]) {
             &VOLUME

@@ -19,7 +19,7 @@ use crate::claims;
 use crate::execute::{Executed, Run};
 use crate::metrics::{Distribution, Drops, Joins, Metrics};
 use crate::phases;
-use crate::results::{Document, Expected, Summary, TrafficFigures, VolumeFigures, share};
+use crate::results::{Document, Expected, Summary, TrafficFigures, TransferFigures, VolumeFigures, share};
 use crate::width::columns;
 
 /// The whole page.
@@ -62,6 +62,7 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
     lines(page, &phases::table(&all.phases));
     traffic(page, &all, runs);
     nodes(page, &all, runs.len());
+    transfers(page, &TransferFigures::of(runs.iter().map(|run| &run.finished.transfers)));
     over_time::of_one(page, &all);
     identity(page, runs);
 }
@@ -167,6 +168,17 @@ fn nodes(page: &mut String, all: &Metrics, runs: usize) {
         row(page, "recovery", &format!("all lookups right, from the last departure (at {from}) on: {healed}"));
         row(page, "", &format!("no lookup meets silence any more: {}", after(all.settled_after())));
     }
+}
+
+fn transfers(page: &mut String, transfers: &TransferFigures) {
+    let TransferFigures { begun, ended, cut_off, bytes_offered, bytes_dropped, time_s } = *transfers;
+    if begun == 0 {
+        return;
+    }
+    row(page, "transfers", &format!("{begun} begun, {ended} ended, {cut_off} cut off by a node that went down"));
+    let dropped = figure(share(100.0 * bytes_dropped as f64, bytes_offered as f64), 1);
+    let [mean, p99, max] = [time_s.mean, time_s.p99, time_s.max].map(|value| figure(value, 2));
+    row(page, "", &format!("{dropped} % of {bytes_offered} bytes dropped; {mean} s on average, p99 {p99}, max {max}"));
 }
 
 /// The messages that were dropped, by cause, in words.

@@ -134,6 +134,42 @@ fn what_waits_at_queues_is_counted_by_hand() {
 }
 
 #[test]
+fn transfers_are_counted_by_hand() {
+    // A chunk takes either link 1 ms. From two senders two come to node 2 every millisecond, and one goes through, until after
+    // ten milliseconds ten wait; in the other 90 one of the two is dropped.
+    let outcome = only(
+        r#"(protocols: [Chord(maintenance: Manual)],
+        network: (bandwidth: (up: "1MB/s", down: "1MB/s", queue: "10kB")),
+        script: [
+            (at: "0s", do: Converged(nodes: 5)),
+            (at: "1s", do: Transfer(from: 0, to: 2, size: "100kB", chunk: "1kB")),
+            (at: "1s", do: Transfer(from: 1, to: 2, size: "100kB", chunk: "1kB")),
+            (at: "2s", do: Transfer(from: 2, to: 0, size: "100kB", chunk: "1kB")),
+            (at: "3s", do: Transfer(from: 2, to: 3, size: "1MB", chunk: "1kB")),
+            (at: "3500500us", do: Crash(nodes: [3])),
+            (at: "4s", do: Transfer(from: 0, to: 4, size: "10MB", chunk: "1kB")),
+        ],
+        end: "5s")"#,
+    );
+    let figure = |name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    for (name, value) in [
+        ("transfers.begun", 5.0),
+        ("transfers.ended", 3.0),
+        ("transfers.cut_off", 1.0),
+        // Of the fourth those of 0, 1 .. 500 ms; of the fifth one every millisecond of the last second.
+        ("transfers.bytes_offered", 300_000.0 + 501_000.0 + 1_000_000.0),
+        ("transfers.bytes_dropped", 90_000.0),
+        ("transfers.time_s.max", 0.111),
+        ("queueing.uplink.passed", 0.0),
+        ("traffic.upkeep.messages_total", 0.0),
+    ] {
+        assert!((figure(name) - value).abs() < 1e-9, "{name}: {} and not {value}", figure(name));
+    }
+    let none = only(r#"(protocols: [Chord()], script: [(at: "0s", do: Join(nodes: 2))], end: "5s")"#);
+    assert_eq!((none.figure("transfers.begun"), none.figure("transfers.time_s.mean")), (Some(0.0), None));
+}
+
+#[test]
 fn only_joins_over_the_network_count_and_only_those_that_were_done() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [
