@@ -300,7 +300,12 @@ const SETTINGS: &[SettingListing] = &[
     ),
     setting("Join.within", "None", "", "they come at random instants of so long a stretch, in place of `every`"),
     setting("Join.session", "None", "", "how long they stay: a law of spans"),
-    setting("workload", "[]", "", "who asks for what: Lookups(..) at a rate, ClosedLoop(..), or Csv(..)"),
+    setting(
+        "workload",
+        "[]",
+        "",
+        "who asks for what: Lookups(..) at a rate, ClosedLoop(..), or Csv(..); Transfers(..) fill links",
+    ),
     setting(
         "workload.Lookups.per",
         "All",
@@ -392,6 +397,30 @@ const SETTINGS: &[SettingListing] = &[
         "[]",
         "",
         "figures that must come out as the mean over the seeds: at_least, at_most, within: (low, high)",
+    ),
+    setting(
+        "workload.Transfers.size",
+        "(needed)",
+        "",
+        "how much each is, in bytes; likewise in the action Transfer, as the next two",
+    ),
+    setting(
+        "workload.Transfers.pace",
+        "the narrower of the sender's uplink and the receiver's downlink",
+        "arbitrary",
+        "how fast it is sent, whatever is dropped",
+    ),
+    setting(
+        "workload.Transfers.chunk",
+        "\"15kB\"",
+        "RFC 9002, 7.7: a burst of ten packets",
+        "how much is sent at once, at equal gaps; no more than the queue of a link holds",
+    ),
+    setting(
+        "workload.Transfers.arrivals",
+        "Poisson",
+        "arbitrary",
+        "at which instants they begin, at `rate`, each between two different nodes that are up: Poisson or Regular",
     ),
     setting(
         "claims",
