@@ -137,6 +137,8 @@ fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
     let queues = r#"network: (bandwidth: (up: "1Mbit/s", down: "1Mbit/s")), hosts: (slow: [(share: 1.0, service: Constant("1ms"))])"#;
     let text = text.replace("end:", r#"placement: (at: "10s", keys: 100, copies: 2), end:"#);
     let text = text.replace("end:", &format!(r#"phases: {{"all": (from: "0s", until: "30s")}}, {queues}, end:"#));
+    let text =
+        text.replace("\"10/s\")]", "\"10/s\"), Transfers(from: \"5s\", until: \"9s\", rate: \"2/s\", size: \"1kB\")]");
     let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);
