@@ -64,6 +64,27 @@ fn every_picture_is_sound_and_within_its_bounds() {
 }
 
 #[test]
+fn a_picture_that_is_not_sound_is_found() {
+    let sound =
+        "<svg viewBox=\"0 0 10 10\" role=\"img\"><title>t</title><desc>d</desc><path d=\"M1 2L3.5 -4Z\"/></svg>";
+    assert_sound(sound);
+    for (what, instead) in [
+        ("</title>", "</b>"),
+        ("</svg>", ""),
+        ("M1 2", "MNaN 2"),
+        ("L3.5", "Linf"),
+        ("d=\"M1", "d=M1"),
+        ("<desc>d", "<desc>a & b"),
+        ("<title>t</title>", ""),
+        ("<path", "<path fill=\"url(#a)\""),
+        ("<path", "<image href=\"http://x\"/><path"),
+    ] {
+        let broken = sound.replace(what, instead);
+        assert!(std::panic::catch_unwind(|| assert_sound(&broken)).is_err(), "{broken}");
+    }
+}
+
+#[test]
 fn equal_folders_give_equal_bytes() {
     let folder = Folder::new();
     let first = page_of(&folder);
@@ -160,9 +181,15 @@ fn what_is_missing_is_said_on_the_page_and_by_the_exit_code() {
 }
 
 #[test]
-fn results_of_another_sweep_are_not_drawn() {
+fn what_is_not_there_and_results_of_another_sweep_are_not_drawn() {
     let folder = Folder::new();
     let mut document = folder.document();
+    document["audits"][0]["pictures"][0]["Curve"]["x"] = json!("age");
+    document["audits"][0]["pictures"][1]["Curve"]["experiment"] = json!("elsewhere");
+    folder.write("all/audit.json", &document);
+    let page = page_of(&folder);
+    assert!(page.contains("Not drawn: Success: age is no parameter of it."));
+    assert!(page.contains("Not drawn: Latency by size: there is no experiment elsewhere."));
     document["audits"][0]["experiments"][0]["hash"] = json!("0000");
     folder.write("all/audit.json", &document);
     let said = dhtsim(&["report", &folder.all()]);
