@@ -243,7 +243,7 @@ fn place(folder: &Path, audit: &Audit, name: &str) -> PathBuf {
 }
 
 fn from_exhibit(folder: &Path, audit: &Audit, picture: &Picture, name: &str) -> Result<(Drawn, String), String> {
-    let path = place(folder, audit, &format!("exhibits/{name}.json"));
+    let path = place(folder, audit, &format!("exhibits/{}.json", name.replace(' ', "-")));
     let exhibit: Exhibit = json(&path, "exhibit").map_err(|_| format!("the exhibit {name} cannot be read"))?;
     let labels = labels(audit, &exhibit);
     let place = |label: &str| labels.iter().position(|other| other == label).unwrap_or(0);
