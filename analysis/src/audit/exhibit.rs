@@ -28,19 +28,25 @@ pub fn exhibits(plan: &Plan, strength: Strength, progress: &Progress) -> Result<
         let Ok(runs) = &plan.experiment(&spec.experiment).runs else {
             continue;
         };
-        let fits = |cell: &usize| {
-            let names = runs.sweep.grid.parameters.iter().map(|parameter| &parameter.name);
-            names
-                .zip(runs.sweep.grid.values(*cell))
-                .all(|(name, value)| spec.cell.get(name).is_none_or(|wanted| *wanted == value.json()))
-        };
-        if let Some(cell) = (0..runs.sweep.grid.len()).find(fits) {
+        if let Some(cell) = cell_of(spec, runs) {
             let quick = if strength == Strength::Quick { "--quick " } else { "" };
             let command = format!("dhtsim audit {quick}{}", plan.id);
             shown.push((name.clone(), exhibit(spec, runs, cell, command, progress)?));
         }
     }
     Ok(shown)
+}
+
+/// The first cell that an exhibit may be of.
+pub(super) fn cell_of(spec: &ExhibitSpec, runs: &Runs) -> Option<usize> {
+    let grid = &runs.sweep.grid;
+    let fits = |cell: &usize| {
+        let names = grid.parameters.iter().map(|parameter| &parameter.name);
+        names
+            .zip(grid.values(*cell))
+            .all(|(name, value)| spec.cell.get(name).is_none_or(|wanted| *wanted == value.json()))
+    };
+    (0..grid.len()).find(fits)
 }
 
 fn exhibit(
