@@ -86,6 +86,13 @@ fn of_test(test: &Test, experiment: &Experiment, here: &str, is_full: bool) -> R
             .label("no comparison has a value of it")
             .help("go along another parameter, or leave `along` out"));
     }
+    if let ContrastSpec::Between { parameter, of, to, .. } = &test.spec.contrast
+        && is_full
+    {
+        let here = format!("{here}.contrast");
+        check_value(parameter, to, experiment, &format!("{here}.to"))?;
+        of.iter().try_for_each(|of| check_value(parameter, of, experiment, &format!("{here}.of")))?;
+    }
     let Ok(runs) = &experiment.runs else {
         return Ok(());
     };
