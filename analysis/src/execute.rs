@@ -22,7 +22,7 @@ use sim::time::SimTime;
 use crate::claims;
 use crate::comparison::compare;
 use crate::expect;
-use crate::metrics::{Metrics, Queueing};
+use crate::metrics::{Metrics, Placement, Queueing};
 use crate::results::{Document, Outcome};
 
 /// A scenario as a user gives it.
@@ -227,7 +227,9 @@ impl Visitor for Watching<'_> {
         metrics.finish();
         metrics.lookups.unasked = finished.unasked;
         metrics.queueing = Queueing(finished.access);
-        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, .. } = finished;
+        metrics.placement = finished.placed.clone().map(Placement::from);
+        let Finished { fingerprint, trail, events, unasked, members, routing_entries, state_bytes, placed, .. } =
+            finished;
         let (observer, access, transfers) = (metrics, finished.access, finished.transfers);
         let finished = Finished {
             observer,
@@ -238,6 +240,7 @@ impl Visitor for Watching<'_> {
             members,
             routing_entries,
             state_bytes,
+            placed,
             access,
             transfers,
         };

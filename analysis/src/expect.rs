@@ -25,7 +25,8 @@ fn check_bounds(expectation: &Expectation, here: &str) -> Result<(), Mistake> {
         return Err(Mistake::new(format!("{here}.at_most"), "`at_most` must not be below `at_least`")
             .label(format!("{} is below {}", most.0, least.0)));
     }
-    let is_share = ["success", "_share"].iter().any(|end| metric.ends_with(end));
+    let is_share =
+        ["success", "_share", "placement.survived", "placement.owner_holds"].iter().any(|end| metric.ends_with(end));
     match at_least.filter(|least| is_share && least.0 > 1.0) {
         Some(least) => Err(Mistake::new(format!("{here}.at_least"), format!("`{metric}` is a share, from 0 to 1"))
             .label(format!("it is never {}", least.0))

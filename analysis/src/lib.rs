@@ -14,6 +14,7 @@
 //! - [`phases`]: the figures of parts of a run.
 //! - [`sweep`]: a scenario in many variants, kept in a folder.
 //! - [`table`] and [`listing`]: results, and what there is, as people read them; `width` (private): texts on a terminal.
+//! - [`report`]: audits, sweeps and runs as one page with pictures.
 //! - [`export`] and [`files`]: files about a run, written so that nothing is lost; [`replay`]: the run again.
 
 pub mod audit;

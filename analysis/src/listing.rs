@@ -130,7 +130,7 @@ pub fn page(listing: &Listing) -> String {
             "Figures. Most lookup figures have .mean, .p50, .p95, .p99 and .max; traffic has .messages, .bytes\n",
         );
         page.push_str(
-            "(per node and second), .messages_total and .bytes_total; load has .mean, .max_over_mean and .gini.\n\n",
+            "(per node and second), .messages_total and .bytes_total; load and\nplacement have .max_over_mean and .gini, load .mean too.\n\n",
         );
         for MetricListing { name, about } in metrics {
             let _ = writeln!(page, "  {name:32} {about}");
@@ -391,6 +391,13 @@ const SETTINGS: &[SettingListing] = &[
         "{}",
         "",
         "stretches of time whose lookups are also counted apart: {\"before\": (from: \"60s\", until: \"120s\")}",
+    ),
+    setting(
+        "placement",
+        "None",
+        "",
+        "keys of which the judge looks at who owns them and who holds copies, and what becomes of those: \
+         (at: \"60s\", keys: 10000, copies: 3)",
     ),
     setting("end", "(needed)", "", "when the run ends"),
     setting("seed", "1", "arbitrary", "where all chance comes from; or seeds: 1..31 for thirty runs"),

@@ -10,6 +10,7 @@ mod hops_latency;
 mod joins;
 mod load;
 mod lookups;
+mod placement;
 mod population;
 mod queueing;
 mod series;
@@ -30,6 +31,7 @@ pub use hops_latency::HopsLatency;
 use joins::Joining;
 pub use load::{Load, Loads};
 pub use lookups::Lookups;
+pub use placement::Placement;
 pub use population::Population;
 pub use queueing::Queueing;
 pub use series::{Point, Series};
@@ -47,6 +49,8 @@ pub struct Metrics {
     pub traffic: Traffic,
     /// Who worked for lookups after the warm-up.
     pub load: Load,
+    /// Who owned the keys of the scenario's placement, and what became of their copies; none if it has none.
+    pub placement: Option<Placement>,
     /// Joins over the network, over the whole run.
     pub joins: Joins,
     /// What happened to nodes, over the whole run.
@@ -84,6 +88,7 @@ impl Metrics {
             phases: Vec::new(),
             traffic: Traffic::default(),
             load: Load::new(warm_up),
+            placement: None,
             joins: Joins::default(),
             joining: Joining::default(),
             nodes: NodeCounts::default(),
@@ -110,6 +115,7 @@ impl Metrics {
         }
         self.traffic.add(other.traffic);
         self.load.add(&other.load);
+        Placement::add(&mut self.placement, other.placement.as_ref());
         self.joins.add(other.joins);
         self.nodes.add(other.nodes);
         self.series.add(&other.series);
@@ -163,6 +169,7 @@ impl<P: Dht> Recorder<P> for Metrics {
     fn record(&mut self, now: SimTime, fact: &Fact<'_, P>) {
         match fact {
             Fact::Sent { cause: Cause { purpose, request }, bytes, .. } => {
+                self.series.sent(now, *purpose, *bytes);
                 if *purpose == JOIN {
                     self.joining.sent(*request);
                 }

@@ -15,7 +15,7 @@ use sim::time::{SimTime, Span};
 use crate::metrics::{
     Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
 };
-pub use spread::{LoadFigure, LoadFigures, SpreadFigures};
+pub use spread::{LoadFigure, LoadFigures, PlacementFigures, SpreadFigures};
 pub use transfers::TransferFigures;
 
 /// The results of all runs of a scenario.
@@ -95,9 +95,11 @@ pub struct Outcome {
     pub traffic: TrafficFigures,
     /// Who worked for lookups after the warm-up.
     pub load: LoadFigures,
+    /// Where keys lie, and what has become of their copies.
+    pub placement: PlacementFigures,
     /// How long after the last departure lookups still went wrong.
     pub recovery: Recovery,
-    /// Lookups by the time at which they were issued, those of the warm-up too.
+    /// Lookups by the time at which they were issued, those of the warm-up too, and what was sent in that time.
     pub series: Vec<PointFigures>,
 }
 
@@ -259,6 +261,10 @@ pub struct PointFigures {
     abandoned: u64,
     timeouts_mean: Option<f64>,
     latency_ms_mean: Option<f64>,
+    /// Sent in it for users' lookups, whenever these were issued, per second and node up; null where nobody was.
+    lookup_bytes: Option<f64>,
+    /// Sent in it to keep the overlay in order, likewise.
+    upkeep_bytes: Option<f64>,
 }
 
 /// An expectation, and what came out.
@@ -381,6 +387,7 @@ impl Outcome {
             state_bytes: Mean::of(&run.state_bytes),
             traffic: TrafficFigures::of(metrics),
             load: LoadFigures::of(&metrics.load),
+            placement: PlacementFigures::of(metrics.placement.as_ref()),
             recovery: Recovery {
                 correct_after_s: metrics.healed_after().map(Span::as_secs_f64),
                 correct_99_after_s: metrics.mostly_healed_after().map(Span::as_secs_f64),
@@ -635,6 +642,10 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.total", "all messages, likewise"),
     ("load.handled", "messages of lookups that each node was handed, of nodes up from the warm-up to the end"),
     ("load.owned", "lookups answered right with it as the owner, likewise"),
+    ("placement.owned", "keys that each member owned when the scenario's `placement` was noted"),
+    ("placement.copies", "keys that each held a copy of, those that it owned too"),
+    ("placement.survived", "share of the keys of which a holder of then is up and has not lost its state since"),
+    ("placement.owner_holds", "share of the keys whose owner at the end is such a holder: found without any copying"),
     (
         "recovery.correct_after_s",
         "last departure to the last lookup not answered right, if right answers went on for as long again",
@@ -658,6 +669,8 @@ pub fn metric_names() -> Vec<String> {
             &VOLUME
         } else if name.starts_with("load.") {
             &LOAD
+        } else if ["placement.owned", "placement.copies"].contains(&name) {
+            &SPREAD
         } else {
             &[]
         }
@@ -684,6 +697,8 @@ pub(crate) fn points(metrics: &Metrics) -> Vec<PointFigures> {
         abandoned: point.abandoned,
         timeouts_mean: share(point.timeouts as f64, point.ended() as f64),
         latency_ms_mean: share(point.latency as f64 / NANOS_PER_MILLI, (point.correct + point.wrong) as f64),
+        lookup_bytes: share(point.lookup_bytes as f64, nodes_up * step.as_secs_f64()),
+        upkeep_bytes: share(point.upkeep_bytes as f64, nodes_up * step.as_secs_f64()),
     };
     metrics.series.points.iter().zip(metrics.population.over_time()).enumerate().map(point).collect()
 }
@@ -702,5 +717,6 @@ const SUMMARIES: [&str; 8] = [
     "transfers.time_s",
 ];
 const SUMMARY: [&str; 5] = ["mean", "p50", "p95", "p99", "max"];
+const SPREAD: [&str; 2] = ["max_over_mean", "gini"];
 const LOAD: [&str; 3] = ["mean", "max_over_mean", "gini"];
 const VOLUME: [&str; 4] = ["messages", "bytes", "messages_total", "bytes_total"];

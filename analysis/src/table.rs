@@ -20,9 +20,11 @@ pub use versus::versus_page;
 
 use crate::claims;
 use crate::execute::{Executed, Run};
-use crate::metrics::{Distribution, Drops, Joins, Metrics};
+use crate::metrics::{Distribution, Drops, Joins, Loads, Metrics};
 use crate::phases;
-use crate::results::{Document, Expected, Summary, TrafficFigures, TransferFigures, VolumeFigures, share};
+use crate::results::{
+    Document, Expected, SpreadFigures, Summary, TrafficFigures, TransferFigures, VolumeFigures, share,
+};
 use crate::width::columns;
 
 /// The whole page.
@@ -64,6 +66,7 @@ fn block(page: &mut String, executed: &Executed, label: &str, runs: &[&Run]) {
     lookups(page, &all);
     lines(page, &phases::table(&all.phases));
     traffic(page, &all, runs);
+    placement(page, &all);
     nodes(page, &all, runs.len());
     transfers(page, &TransferFigures::of(runs.iter().map(|run| &run.finished.transfers)));
     over_time::of_one(page, &all);
@@ -136,6 +139,24 @@ fn traffic(page: &mut String, all: &Metrics, runs: &[&Run]) {
     let entries = figure(mean(|run| &run.finished.routing_entries), 1);
     let bytes = figure(mean(|run| &run.finished.state_bytes), 0);
     row(page, "state", &format!("{entries} routing entries, {bytes} bytes per node"));
+}
+
+/// Who owns and holds how much, and who works how much: where the scenario asks for it.
+fn placement(page: &mut String, all: &Metrics) {
+    let Some(placement) = &all.placement else {
+        return;
+    };
+    let spread = |loads: &Loads| {
+        let SpreadFigures { max_over_mean, gini, .. } = SpreadFigures::of(loads);
+        format!("at most {} times the mean, Gini {}", figure(max_over_mean, 2), figure(gini, 3))
+    };
+    row(page, "keys", &format!("owned by a member: {}", spread(&placement.owned)));
+    row(page, "", &format!("held: {}", spread(&placement.copies)));
+    let percent = |keys: u64| figure(share(100.0 * keys as f64, placement.keys as f64), 1);
+    let (survived, owner_holds) = (percent(placement.survived), percent(placement.owner_holds));
+    row(page, "", &format!("a copy of {survived} % is still there, of {owner_holds} % at the owner of now"));
+    row(page, "load", &format!("messages of lookups handled by a node: {}", spread(&all.load.handled)));
+    row(page, "", &format!("lookups owned: {}", spread(&all.load.owned)));
 }
 
 fn nodes(page: &mut String, all: &Metrics, runs: usize) {

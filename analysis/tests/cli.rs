@@ -37,6 +37,23 @@ fn phases_have_a_table_of_their_own() {
 }
 
 #[test]
+fn where_keys_lie_is_on_the_page_where_it_was_asked_for() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let text = with_line("Crash(count: 2)").replace("end:", r#"placement: (at: "10s", keys: 100, copies: 2), end:"#);
+    let said = dhtsim(&["run", &save(&folder, "placed.ron", &text)]);
+    let rows: Vec<&str> = said.out.lines().skip_while(|line| !line.starts_with("  keys ")).take(5).collect();
+    for (row, begins) in
+        rows.iter().zip(["  keys        owned by a member: at most ", "", "", "  load        messages"])
+    {
+        assert!(row.starts_with(begins), "{}", said.out);
+    }
+    assert!(rows[2].contains(" % is still there, of ") && rows[3].contains(" times the mean, Gini 0."), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
+    let without = dhtsim(&["run", &save(&folder, "without.ron", &small(""))]).out;
+    assert!(!without.contains("\n  keys ") && !without.contains("\n  load "), "{without}");
+}
+
+#[test]
 fn claims_stand_beside_what_is_measured() {
     let folder = TempDir::new().expect("a temporary folder");
     let text = claiming("seeds: 1..4, expect: [(metric: \"nodes\", at_least: 5)]");
@@ -118,7 +135,10 @@ fn every_numeric_figure_has_a_name_and_every_name_a_figure() {
     let folder = TempDir::new().expect("a temporary folder");
     let text = with_line("Crash(count: 2)").replace("rate:", "copies: 2, rate:");
     let queues = r#"network: (bandwidth: (up: "1Mbit/s", down: "1Mbit/s")), hosts: (slow: [(share: 1.0, service: Constant("1ms"))])"#;
+    let text = text.replace("end:", r#"placement: (at: "10s", keys: 100, copies: 2), end:"#);
     let text = text.replace("end:", &format!(r#"phases: {{"all": (from: "0s", until: "30s")}}, {queues}, end:"#));
+    let text =
+        text.replace("\"10/s\")]", "\"10/s\"), Transfers(from: \"5s\", until: \"9s\", rate: \"2/s\", size: \"1kB\")]");
     let document = json(&["run", "--json", &save(&folder, "everything.ron", &text)]);
     let mut leaves = BTreeSet::new();
     numbers(&document["results"][0], "", &mut leaves);

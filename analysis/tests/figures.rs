@@ -133,6 +133,55 @@ fn who_works_for_lookups_is_counted_by_hand() {
 }
 
 #[test]
+fn keys_and_copies_are_counted_by_hand() {
+    // Ids 0 and 128 of 256: half of the keys are each node's, and each holds a copy of all where there are two. Node 1 goes.
+    let of = |copies: u32, more: &str| {
+        only(&format!(
+            r#"(id_bits: 8, protocols: [Chord(maintenance: Manual)], script: [
+                (at: "0s", do: Converged(nodes: 2, ids: Explicit([0, 128]))), (at: "20s", do: Crash(nodes: [1])),
+            ], {more}placement: (at: "10s", keys: 100000, copies: {copies}), end: "30s")"#
+        ))
+    };
+    let figure = |outcome: &Outcome, name: &str| outcome.figure(name).unwrap_or_else(|| panic!("{name} has a value"));
+    let (one, both) = (of(1, ""), of(2, ""));
+    // A share of half, to four standard errors, √(1 / 4 · 100,000).
+    assert!((figure(&one, "placement.survived") - 0.5).abs() < 4.0 * 0.001_58);
+    let owned = figure(&one, "placement.owned.max_over_mean");
+    assert!((1.0..1.02).contains(&owned) && (figure(&one, "placement.owned.gini") - (owned - 1.0) / 2.0).abs() < 1e-12);
+    assert!((figure(&one, "placement.owner_holds") - figure(&one, "placement.survived")).abs() < 1e-12);
+    let all = |name: &str| both.figure(&format!("placement.{name}"));
+    assert_eq!((all("survived"), all("owner_holds")), (Some(1.0), Some(1.0)));
+    assert_eq!((all("copies.max_over_mean"), all("copies.gini")), (Some(1.0), Some(0.0)));
+    assert_eq!(both.placement.copies.lorenz[10].to_bits(), 0.5f64.to_bits());
+    let none = only(r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 3))], end: "30s")"#);
+    for name in ["survived", "owner_holds", "owned.gini", "copies.max_over_mean"] {
+        assert_eq!(none.figure(&format!("placement.{name}")), None, "{name}: nothing was placed");
+    }
+    let wanted = of(1, r#"expect: [(metric: "placement.survived", at_least: 0.4, at_most: 0.6)], "#);
+    assert_eq!(wanted.fingerprint, one.fingerprint);
+}
+
+#[test]
+fn what_is_sent_over_time_adds_up_to_what_is_sent() {
+    let outcome = only(
+        r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "30s", do: Crash(count: 4))],
+        workload: [Lookups(from: "20s", until: "40s", rate: "10/s", arrivals: Regular)], end: "60s")"#,
+    );
+    let tree = serde_json::to_value(&outcome).expect("plain data");
+    let points = tree["series"].as_array().expect("a list");
+    let seconds =
+        |name: &str| -> Vec<f64> { points.iter().map(|point| point[name].as_f64().expect("nodes are up")).collect() };
+    let (up, lookup, upkeep) = (seconds("nodes_up"), seconds("lookup_bytes"), seconds("upkeep_bytes"));
+    assert!(lookup[..20].iter().chain(&lookup[45..]).all(|bytes| *bytes == 0.0) && lookup[25] > 0.0, "{lookup:?}");
+    // Sixty stretches of a second.
+    for (name, bytes) in [("lookup", lookup), ("upkeep", upkeep)] {
+        let sum: f64 = bytes.iter().zip(&up).map(|(bytes, up)| bytes * up).sum();
+        let total = outcome.figure(&format!("traffic.{name}.bytes_total")).expect("it was measured");
+        assert!(total > 0.0 && (sum - total).abs() < 1e-6 * total, "{name}: {sum} and not {total}");
+    }
+}
+
+#[test]
 fn all_traffic_is_that_of_lookups_upkeep_and_joins() {
     let outcome = only(
         r#"(protocols: [Chord()], script: [(at: "0s", do: Converged(nodes: 10)), (at: "20s", do: Join(nodes: 2))],

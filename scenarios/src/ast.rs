@@ -33,7 +33,9 @@ pub use network::{
 pub use regions::{PRESETS, Preset, PresetName, Regions, RegionsSpec};
 pub use script::{Action, Back, Comeback, Ids, Line, Links, Order, Slowdown, Who};
 pub use transfers::{Chunk, Transfer, Transfers};
-pub use values::{Copies, Count, Digits, Finite, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma};
+pub use values::{
+    Copies, Count, Digits, Finite, KeyCount, Nodes, Number, Probability, Rate, SEEDS_MAX, Seeds, Shape, Sigma,
+};
 pub use workload::{
     Arrivals, Bursts, ClosedLoop, Csv, Exponent, Factor, InFlight, Items, KeyOrder, Keys, Lookups, RatePer, Workload,
 };
@@ -71,6 +73,9 @@ pub struct Scenario {
     /// Stretches of time whose lookups are also counted apart.
     #[serde(default, skip_serializing_if = "Phases::is_empty")]
     pub phases: Phases,
+    /// Keys of which the judge looks at who owns them, who holds copies, and what becomes of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Probe>,
     /// When the run ends.
     pub end: Duration,
     /// Where all chance comes from.
@@ -120,6 +125,19 @@ pub struct Phase {
     pub from: Duration,
     /// The instant after its last.
     pub until: Duration,
+}
+
+/// Keys that are placed at an instant, with copies, among the members of then: by the judge's reckoning alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "Placement", deny_unknown_fields)]
+pub struct Probe {
+    /// When: before anything else that happens then.
+    pub at: Duration,
+    /// How many keys, drawn uniformly.
+    pub keys: KeyCount,
+    /// How many members hold a copy of each, its owner among them.
+    #[serde(default, skip_serializing_if = "Copies::is_owner_only")]
+    pub copies: Copies,
 }
 
 /// What must come out of a run: the mean over its seeds.

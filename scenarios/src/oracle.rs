@@ -7,6 +7,8 @@
 //! A lookup that asks for the holders of copies names them rightly if its list was the true one, the owner first, at some
 //! such instant, at large.
 
+mod placed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::dht::{Answer, Dht, Failure, FailureReason, LOOKUP, Members, Report, Request, Silence};
@@ -16,6 +18,9 @@ use sim::faults::Groups;
 use sim::protocol::{Cause, RequestId};
 use sim::record::{Fact, Recorder};
 use sim::time::{SimTime, Span};
+
+use placed::Noted;
+pub use placed::Placed;
 
 /// Watches a run and judges its lookups.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Judge<P> {
     /// Members or partitions have changed at this instant, and the open lookups have not seen it yet.
     changed: Option<SimTime>,
     judged: Vec<Judged>,
+    /// Where copies lay at an instant, once it has come.
+    noted: Option<Noted>,
     protocol: std::marker::PhantomData<P>,
 }
 
@@ -125,6 +132,7 @@ impl<P: Dht> Judge<P> {
             open: BTreeMap::new(),
             changed: None,
             judged: Vec::new(),
+            noted: None,
             protocol: std::marker::PhantomData,
         }
     }
@@ -159,6 +167,24 @@ impl<P: Dht> Judge<P> {
     /// What has been judged since the last time.
     pub fn take_judged(&mut self) -> Vec<Judged> {
         std::mem::take(&mut self.judged)
+    }
+
+    /// Copies lie where they should among the members of now; from here on it is noted who loses them.
+    pub fn note_placement(&mut self) {
+        self.noted = Some(Noted::new(self.members.clone()));
+    }
+
+    /// A node is about to come up with the state that it had when it went.
+    pub fn revived(&mut self, node: Address) {
+        if let Some(noted) = &mut self.noted {
+            noted.revived(node);
+        }
+    }
+
+    /// What has become, since the placement was noted, of these keys with so many copies each. None if it was not noted, or if
+    /// nobody was a member then.
+    pub fn placed(&self, keys: impl IntoIterator<Item = Key>, copies: u32) -> Option<Placed> {
+        self.noted.as_ref()?.judge::<P>(&self.members, keys, copies as usize)
     }
 
     /// The run has ended: what is still open is abandoned.
@@ -197,6 +223,9 @@ impl<P: Dht> Judge<P> {
 
     fn stopped(&mut self, node: Address, now: SimTime) {
         self.gone(node, now);
+        if let Some(noted) = &mut self.noted {
+            noted.stopped(node);
+        }
         let theirs = self.open.iter().filter(|(_, open)| open.issuer == node).map(|(number, _)| *number);
         for number in theirs.collect::<Vec<_>>() {
             if let Some(open) = self.open.remove(&number) {
@@ -324,6 +353,11 @@ impl<P: Dht> Recorder<P> for Judge<P> {
                 Report::Answered(answer) => self.ended(cause.request, Verdict::Answered(answer), now),
                 Report::Failed(failure) => self.ended(cause.request, Verdict::Failed(failure), now),
             },
+            Fact::Started { node, .. } => {
+                if let Some(noted) = &mut self.noted {
+                    noted.started(*node);
+                }
+            }
             Fact::Stopped { node, .. } => self.stopped(*node, now),
             _ => {}
         }

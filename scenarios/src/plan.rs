@@ -10,6 +10,7 @@ mod draws;
 mod network;
 mod phases;
 mod print;
+mod probe;
 pub(crate) mod roster;
 mod script;
 mod transfers;
@@ -30,6 +31,7 @@ use roster::Roster;
 use workload::{Circle, Closed, Source, Turn};
 
 pub use network::Placement;
+pub use probe::Probe;
 pub use transfers::Transfer;
 
 /// Everything that will happen in a run, but for what the protocol and the network make of it.
@@ -43,6 +45,8 @@ pub struct Plan {
     pub warm_up: SimTime,
     /// Stretches of time whose lookups are also counted apart.
     pub phases: Vec<Phase>,
+    /// Keys whose owners and holders the judge notes at an instant.
+    pub probe: Option<Probe>,
     /// When the run ends.
     pub end: SimTime,
     /// What lies between the nodes.
@@ -237,6 +241,7 @@ impl Plan {
             width,
             warm_up: SimTime::ZERO + scenario.warm_up.0,
             phases: phases::phases(scenario)?,
+            probe: probe::probe(scenario)?,
             end,
             network: scenario.network.clone(),
             ids: stage.ids,

@@ -21,7 +21,7 @@ use sim::simulation::Simulation;
 use sim::time::{SimTime, Span};
 
 use crate::ast::Memory;
-use crate::oracle::{Judge, Judged};
+use crate::oracle::{Judge, Judged, Placed};
 use crate::plan::{Deed, Fault, Plan, Which};
 use loops::{Loops, Watch};
 use network::World;
@@ -57,6 +57,8 @@ pub struct Finished<O> {
     pub routing_entries: Vec<usize>,
     /// Bytes of state of each member at the end.
     pub state_bytes: Vec<usize>,
+    /// What has become of the keys and copies of the plan's probe; none if it has none, or if nobody was a member then.
+    pub placed: Option<Placed>,
     /// What messages have met at the queues of access links and slow nodes.
     pub access: AccessFigures,
     /// What has become of bulk transfers.
@@ -104,6 +106,8 @@ struct Stage<'a, P: Dht, O> {
     requests: u32,
     loops: Option<Loops<'a>>,
     transfers: Transfers,
+    /// When it is to be noted where copies lie, if that is still to come.
+    probe_at: Option<SimTime>,
 }
 
 impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
@@ -118,10 +122,24 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let recorders = (judge, (Fingerprint::default(), (EventCount::default(), observers)));
         let world = Simulation::new(plan.seed, common, network::world(plan), recorders);
         let (faults, kept, transfers) = (BTreeMap::new(), BTreeMap::new(), Transfers::default());
-        Self { plan, world, faults, kept, requests: 0, loops, transfers }
+        let probe_at = plan.probe.map(|probe| probe.at);
+        Self { plan, world, faults, kept, requests: 0, loops, transfers, probe_at }
     }
 
+    /// Goes on, and notes on the way where copies lie, if it is time.
     fn go_on_until(
+        &mut self,
+        until: SimTime,
+        control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
+    ) -> Result<(), Interrupted> {
+        if let Some(at) = self.probe_at.take_if(|at| *at <= until) {
+            self.pass_until(at, control)?;
+            self.world.recorder_mut().0.note_placement();
+        }
+        self.pass_until(until, control)
+    }
+
+    fn pass_until(
         &mut self,
         until: SimTime,
         control: &mut dyn FnMut(SimTime) -> ControlFlow<()>,
@@ -236,7 +254,10 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         }
         let kept = self.kept.remove(&node).filter(|_| state == Memory::Kept);
         let state = match kept {
-            Some(kept) => kept.revived(node, self.world.shared()),
+            Some(kept) => {
+                self.world.recorder_mut().0.revived(node);
+                kept.revived(node, self.world.shared())
+            }
             None => P::new(node),
         };
         self.world.start(node, state);
@@ -305,6 +326,8 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
         let routing_entries = nodes().map(|(_, state)| state.routing_entries()).collect();
         let state_bytes = nodes().map(|(_, state)| state.state_bytes()).collect();
         let count = members.len();
+        let judge = &self.world.recorder().0;
+        let placed = self.plan.probe.and_then(|probe| judge.placed(self.plan.keys_of(&probe), probe.copies));
         let access = *self.world.network().figures();
         let transfers = self.transfers.finish(&mut self.world);
         let (_, (fingerprint, (events, (observer, _)))) = self.world.into_recorder();
@@ -317,6 +340,7 @@ impl<'a, P: Dht, O: Observer<P>> Stage<'a, P, O> {
             members: count,
             routing_entries,
             state_bytes,
+            placed,
             access,
             transfers,
         }

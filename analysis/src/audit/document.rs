@@ -128,8 +128,10 @@ pub struct Test {
     pub at_least: Option<f64>,
     /// Not more than this.
     pub at_most: Option<f64>,
-    /// The parameter along which it gets harder.
+    /// The parameter that its verdicts go by: along it gets harder, or it tells cases apart.
     pub along: Option<String>,
+    /// Whether that parameter's values are in order.
+    pub is_ordered: bool,
     /// Whether the verdict on the assumption depends on it.
     pub decides: bool,
     /// What came out.

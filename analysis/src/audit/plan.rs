@@ -298,8 +298,14 @@ pub(super) fn test_of(spec: &TestSpec, place: usize, experiments: &[Experiment])
     let experiment = check_experiment(&spec.experiment, experiments, &format!("{here}.experiment"))?;
     let metric = Metric::parse(&spec.metric);
     metric.names().try_for_each(|name| check_figure(name, experiment, &format!("{here}.metric")))?;
-    if let Some(along) = &spec.along {
-        check_parameter(along, experiment, &format!("{here}.along"))?;
+    for (field, parameter) in [("along", &spec.along), ("across", &spec.across)] {
+        if let Some(parameter) = parameter {
+            check_parameter(parameter, experiment, &format!("{here}.{field}"))?;
+        }
+    }
+    if spec.along.is_some() && spec.across.is_some() {
+        return Err(Mistake::new(format!("{here}.across"), "a test goes along one parameter or across one")
+            .help("leave `across` out; its parameter stands beside each figure anyway"));
     }
     check_bounds(spec, &here)?;
     check_contrast(&spec.contrast, experiment, &format!("{here}.contrast"))?;

@@ -69,8 +69,12 @@ pub(super) struct TestSpec {
     pub(super) at_least: Option<f64>,
     #[serde(default)]
     pub(super) at_most: Option<f64>,
+    /// The parameter along which it gets harder, if its values are in order.
     #[serde(default)]
     pub(super) along: Option<String>,
+    /// The parameter that tells the cases apart, if they are in no order.
+    #[serde(default)]
+    pub(super) across: Option<String>,
     /// Which comparisons: conditions as in a sweep, with `protocol` for the label.
     #[serde(default, rename = "where")]
     pub(super) conditions: Vec<String>,
@@ -141,6 +145,13 @@ pub(super) struct ExhibitSpec {
     /// The first lookup that is asked at or after this instant is followed.
     #[serde(default)]
     pub(super) lookup_at: Option<Duration>,
+}
+
+impl TestSpec {
+    /// The parameter that a verdict goes by.
+    pub(super) fn level(&self) -> Option<&str> {
+        self.along.as_deref().or(self.across.as_deref())
+    }
 }
 
 fn yes() -> bool {

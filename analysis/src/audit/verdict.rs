@@ -21,27 +21,52 @@ pub(super) fn subjects(test: &Test, runs: &Runs, judged: Vec<(String, Comparison
 
 fn subject(test: &Test, runs: &Runs, label: String, cells: Vec<Comparison>) -> Subject {
     let levels = levels(test, runs, &cells);
-    let held = levels.iter().take_while(|(_, verdict)| *verdict == Verdict::Holds).count();
-    let fails_from = levels.iter().find(|(_, verdict)| *verdict == Verdict::Fails).map(|(level, _)| level.clone());
-    let verdict = match (held, &fails_from) {
-        (held, _) if held == levels.len() && held > 0 => Verdict::Holds,
-        (0, Some(_)) => Verdict::Fails,
-        (0, None) => Verdict::Undecided,
-        _ => Verdict::HoldsWithin,
+    let verdict = if test.spec.across.is_some() { across(&levels) } else { along(&levels) };
+    let held = levels.iter().take_while(|(_, verdict)| *verdict == Verdict::Holds).last();
+    let failed = levels.iter().find(|(_, verdict)| *verdict == Verdict::Fails);
+    let is_along = |(level, _): &&(Json, Verdict)| test.spec.along.is_some() && !level.is_null();
+    let mut subject = Subject {
+        label,
+        verdict,
+        holds_up_to: held
+            .filter(|held| verdict == Verdict::HoldsWithin && is_along(held))
+            .map(|(level, _)| level.clone()),
+        fails_from: failed.filter(is_along).map(|(level, _)| level.clone()),
+        sentence: String::new(),
+        cells,
     };
-    let holds_up_to =
-        levels.get(held.wrapping_sub(1)).map(|(level, _)| level.clone()).filter(|_| verdict == Verdict::HoldsWithin);
-    let mut subject = Subject { label, verdict, holds_up_to, fails_from, sentence: String::new(), cells };
-    subject.fails_from = subject.fails_from.filter(|level| !level.is_null());
-    subject.sentence = words::of_subject(test, &subject);
+    subject.sentence = words::of_subject(test, &subject, &levels);
     subject
 }
 
-/// The levels of the parameter along which it gets harder, in order of the file, each with the gravest verdict of its cells; all
+/// Where it gets harder from level to level, a claim may hold up to one of them.
+fn along(levels: &[(Json, Verdict)]) -> Verdict {
+    let held = levels.iter().take_while(|(_, verdict)| *verdict == Verdict::Holds).count();
+    let fails = levels.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+    match (held, fails) {
+        (0, true) => Verdict::Fails,
+        (0, false) => Verdict::Undecided,
+        (held, _) if held == levels.len() => Verdict::Holds,
+        _ => Verdict::HoldsWithin,
+    }
+}
+
+/// Of cases in no order, a claim may hold for some.
+fn across(levels: &[(Json, Verdict)]) -> Verdict {
+    let any = |wanted: Verdict| levels.iter().any(|(_, verdict)| *verdict == wanted);
+    match (any(Verdict::Holds), any(Verdict::Fails), any(Verdict::Undecided)) {
+        (true, true, _) => Verdict::HoldsWithin,
+        (false, true, _) => Verdict::Fails,
+        (true, false, false) => Verdict::Holds,
+        _ => Verdict::Undecided,
+    }
+}
+
+/// The levels of the parameter that the verdict goes by, in order of the file, each with the gravest verdict of its cells; all
 /// cells at one level if there is no such parameter.
 fn levels(test: &Test, runs: &Runs, cells: &[Comparison]) -> Vec<(Json, Verdict)> {
-    let along = test.spec.along.as_deref();
-    let level = |cell: &Comparison| along.and_then(|along| cell.parameters.get(along)).cloned().unwrap_or_default();
+    let parameter = test.spec.level();
+    let level = |cell: &Comparison| parameter.and_then(|name| cell.parameters.get(name)).cloned().unwrap_or_default();
     let mut levels: Vec<(Json, Verdict)> = Vec::new();
     for cell in cells {
         let level = level(cell);
@@ -50,7 +75,7 @@ fn levels(test: &Test, runs: &Runs, cells: &[Comparison]) -> Vec<(Json, Verdict)
             None => levels.push((level, cell.verdict)),
         }
     }
-    levels.sort_by_key(|(level, _)| along.and_then(|along| runs.level(along, level)));
+    levels.sort_by_key(|(level, _)| parameter.and_then(|name| runs.level(name, level)));
     levels
 }
 

@@ -9,20 +9,33 @@ use super::spec::ContrastSpec;
 
 /// The verdict on a subject, and the comparison that it hangs on: the first that fails where it fails; that which is nearest to
 /// its margin where all hold; else the first that is undecided.
-pub(super) fn of_subject(test: &Test, subject: &Subject) -> String {
-    let label = &subject.label;
-    let along = test.spec.along.as_deref().unwrap_or_default();
-    let level = |level: &Option<Json>| level.as_ref().map(|level| format!("{along} = {}", word(level)));
-    let said = match (subject.verdict, level(&subject.holds_up_to), level(&subject.fails_from)) {
-        (Verdict::HoldsWithin, Some(up_to), Some(from)) => format!("{label} holds up to {up_to} and fails from {from}"),
-        (Verdict::HoldsWithin, Some(up_to), None) => format!("{label} holds up to {up_to} and is undecided beyond"),
-        (Verdict::Fails, _, Some(from)) => format!("{label} fails from {from}"),
-        (verdict, ..) => format!("{label} {}", bare(verdict)),
-    };
+pub(super) fn of_subject(test: &Test, subject: &Subject, levels: &[(Json, Verdict)]) -> String {
+    let said = if test.spec.across.is_some() { across(test, subject, levels) } else { along(test, subject) };
     match hinge(test, subject) {
         Some(cell) => format!("{said} ({})", of_comparison(test, cell)),
         None => said,
     }
+}
+
+fn along(test: &Test, Subject { label, verdict, holds_up_to, fails_from, .. }: &Subject) -> String {
+    let along = test.spec.along.as_deref().unwrap_or_default();
+    let level = |level: &Option<Json>| level.as_ref().map(|level| format!("{along} = {}", word(level)));
+    match (verdict, level(holds_up_to), level(fails_from)) {
+        (Verdict::HoldsWithin, Some(up_to), Some(from)) => format!("{label} holds up to {up_to} and fails from {from}"),
+        (Verdict::HoldsWithin, Some(up_to), None) => format!("{label} holds up to {up_to} and is undecided beyond"),
+        (Verdict::Fails, _, Some(from)) => format!("{label} fails from {from}"),
+        (verdict, ..) => format!("{label} {}", bare(*verdict)),
+    }
+}
+
+fn across(test: &Test, subject: &Subject, levels: &[(Json, Verdict)]) -> String {
+    let across = test.spec.across.as_deref().unwrap_or_default();
+    let said = [Verdict::Holds, Verdict::Fails, Verdict::Undecided].into_iter().filter_map(|wanted| {
+        let of = levels.iter().filter(|(_, verdict)| *verdict == wanted);
+        let names: Vec<String> = of.map(|(level, _)| word(level)).collect();
+        (!names.is_empty()).then(|| format!("{} for {across} = {}", bare(wanted), listed(&names)))
+    });
+    format!("{} {}", subject.label, said.collect::<Vec<String>>().join(", "))
 }
 
 fn bare(verdict: Verdict) -> &'static str {
@@ -37,7 +50,7 @@ fn bare(verdict: Verdict) -> &'static str {
 fn hinge<'a>(test: &Test, subject: &'a Subject) -> Option<&'a Comparison> {
     let of = |verdict: Verdict| subject.cells.iter().filter(move |cell| cell.verdict == verdict);
     let is_first_failing = |cell: &&Comparison| {
-        let level = test.spec.along.as_ref().and_then(|along| cell.parameters.get(along));
+        let level = test.spec.level().and_then(|name| cell.parameters.get(name));
         subject.fails_from.is_none() || level == subject.fails_from.as_ref()
     };
     match subject.verdict {
@@ -241,7 +254,7 @@ mod tests {
     }
 
     fn said(rest: &str, subject: &Subject) -> String {
-        of_subject(&Bench::new(SESSION, |_| None).test(rest), subject)
+        of_subject(&Bench::new(SESSION, |_| None).test(rest), subject, &[])
     }
 
     #[test]
@@ -363,6 +376,7 @@ mod tests {
             at_least: None,
             at_most: None,
             along: None,
+            is_ordered: false,
             decides,
             verdict,
             sentence: String::new(),

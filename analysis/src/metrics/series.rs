@@ -1,6 +1,8 @@
 //! The same figures over time, in equal steps of the whole run.
 
+use protocols::dht::{LOOKUP, UPKEEP};
 use scenarios::oracle::{Judged, Outcome};
+use sim::protocol::Purpose;
 use sim::time::{SimTime, Span};
 
 /// Lookups by the stretch of time in which they were issued.
@@ -29,6 +31,10 @@ pub struct Point {
     pub timeouts: u64,
     /// Nanoseconds of latency, summed over the answered.
     pub latency: u128,
+    /// Bytes sent in it for users' lookups.
+    pub lookup_bytes: u64,
+    /// Bytes sent in it to keep the overlay in order.
+    pub upkeep_bytes: u64,
 }
 
 impl Point {
@@ -44,10 +50,18 @@ impl Series {
         Self { step, points: vec![Point::default(); POINTS as usize] }
     }
 
+    /// A message was sent.
+    pub(super) fn sent(&mut self, now: SimTime, purpose: Purpose, bytes: u32) {
+        let bytes = u64::from(bytes);
+        match purpose {
+            LOOKUP => self.point(now).lookup_bytes += bytes,
+            UPKEEP => self.point(now).upkeep_bytes += bytes,
+            _ => {}
+        }
+    }
+
     pub(super) fn judged(&mut self, lookup: &Judged) {
-        let place = (lookup.issued.as_nanos() / self.step.as_nanos()) as usize;
-        let last = self.points.len() - 1;
-        let point = &mut self.points[place.min(last)];
+        let point = self.point(lookup.issued);
         point.issued += 1;
         match lookup.outcome {
             Outcome::Correct => point.correct += 1,
@@ -71,7 +85,16 @@ impl Series {
             mine.abandoned += theirs.abandoned;
             mine.timeouts += theirs.timeouts;
             mine.latency += theirs.latency;
+            mine.lookup_bytes += theirs.lookup_bytes;
+            mine.upkeep_bytes += theirs.upkeep_bytes;
         }
+    }
+
+    /// The stretch in which an instant lies.
+    fn point(&mut self, at: SimTime) -> &mut Point {
+        let place = (at.as_nanos() / self.step.as_nanos()) as usize;
+        let last = self.points.len() - 1;
+        &mut self.points[place.min(last)]
     }
 }
 

@@ -117,7 +117,9 @@ fn section(folder: &Path, document: &Document, audit: &Audit, missing: &mut Vec<
         blocks.push(Block::Heading(3, "Pictures".into(), None));
         blocks.extend(pictures);
     }
-    blocks.push(Block::Heading(3, "Experiments".into(), None));
+    if !audit.experiments.is_empty() {
+        blocks.push(Block::Heading(3, "Experiments".into(), None));
+    }
     blocks.extend(audit.experiments.iter().flat_map(|of| experiment(document, of)));
     blocks
 }

@@ -129,13 +129,17 @@ impl Bars {
     }
 
     fn says(&self) -> String {
-        let all = self.panels.iter().flat_map(|panel| panel.groups.iter().map(move |group| (panel, group)));
-        let says = all.filter_map(|(panel, group)| {
+        let told = |group: &Group| {
             let (mean, most) = (group.mean()?, group.counts.last()?.0);
-            let panel = if panel.name.is_empty() { String::new() } else { format!(", {}", panel.name) };
-            Some(format!("{}{panel}: {} on average, {most} at most", group.label, number(mean)))
-        });
-        sentences(&says.collect::<Vec<String>>())
+            Some(format!("{} {} and {most}", group.label, number(mean)))
+        };
+        let panel = |panel: &Panel| {
+            let groups: Vec<String> = panel.groups.iter().filter_map(told).collect();
+            let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
+            (!groups.is_empty()).then(|| format!("{name}{}", groups.join(", ")))
+        };
+        let told: Vec<String> = self.panels.iter().filter_map(panel).collect();
+        format!("{} on average, and at most: {}", super::words::capital(&self.of), sentences(&told))
     }
 
     fn csv(&self) -> String {
@@ -189,7 +193,7 @@ mod tests {
         assert_eq!(of.names(&values)[15], "15+");
         let drawn = of.draw().expect("values");
         assert_sound(&drawn.svg);
-        assert_eq!(drawn.says, "p0: 1.38 on average, 40 at most.");
+        assert_eq!(drawn.says, "Hops on average, and at most: p0 1.38 and 40.");
     }
 
     #[test]

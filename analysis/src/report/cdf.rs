@@ -155,15 +155,18 @@ impl Cdf {
     }
 
     fn says(&self) -> String {
-        let all = self.panels.iter().flat_map(|panel| panel.lines.iter().map(move |line| (panel, line)));
-        let says = all.filter_map(|(panel, line)| {
-            let (p50, p99) = (line.quantile(500)?, line.quantile(990)?);
-            let panel = if panel.name.is_empty() { String::new() } else { format!(", {}", panel.name) };
-            let (p50, p99) = (self.value(p50), self.value(p99));
-            let lookups = count(line.total(), "lookup");
-            Some(format!("{}{panel}: half within {p50}, 99 % within {p99} ({lookups})", line.label))
-        });
-        sentences(&says.collect::<Vec<String>>())
+        let told = |line: &Line| {
+            let (p50, p99) = (self.value(line.quantile(500)?), self.value(line.quantile(990)?));
+            Some(format!("{} {p50} and {p99}", line.label))
+        };
+        let panel = |panel: &Panel| {
+            let lines: Vec<String> = panel.lines.iter().filter_map(told).collect();
+            let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
+            (!lines.is_empty()).then(|| format!("{name}{}", lines.join(", ")))
+        };
+        let told: Vec<String> = self.panels.iter().filter_map(panel).collect();
+        let lookups = self.panels.iter().flat_map(|panel| &panel.lines).map(Line::total).sum();
+        format!("Half, and 99 %, of {} within: {}", count(lookups, "lookup"), sentences(&told))
     }
 
     fn csv(&self) -> String {
@@ -196,8 +199,8 @@ mod tests {
         let found = [1, 500, 501, 980, 990, 1000].map(|of_thousand| line.quantile(of_thousand));
         assert_eq!(found, [10.0, 10.0, 20.0, 20.0, 300.0, 900.0].map(Some));
         let drawn = cdf(&[(10.0, 50), (20.0, 48), (300.0, 1), (900.0, 1)]).draw().expect("values");
-        assert_eq!(drawn.says, "one: half within 10 ms, 99 % within 300 ms (100 lookups).");
-        assert!(drawn.svg.contains(">one: p50 10 ms, p99 300 ms</text>"));
+        assert_eq!(drawn.says, "Half, and 99 %, of 100 lookups within: one 10\u{a0}ms and 300\u{a0}ms.");
+        assert!(drawn.svg.contains(">one: p50 10\u{a0}ms, p99 300\u{a0}ms</text>"));
     }
 
     #[test]

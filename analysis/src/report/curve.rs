@@ -187,18 +187,36 @@ impl Curve {
         entries
     }
 
+    /// Where each line begins and ends; once, if all begin and end at the same values.
     fn says(&self) -> String {
-        let all = self.panels.iter().flat_map(|panel| panel.lines.iter().map(move |line| (panel, line)));
-        let says = all.filter_map(|(panel, line)| {
-            let measured = |(place, point): (usize, &Point)| Some((place, point.mean?));
-            let mut points = line.points.iter().enumerate().filter_map(measured);
-            let (first, last) = (points.next()?, points.next_back());
-            let at = |(place, mean): (usize, f64)| format!("{} at {}", self.y.value(mean), self.x.words(place));
-            let name = if panel.name.is_empty() { line.name() } else { format!("{}, {}", line.name(), panel.name) };
-            let last = last.map(|last| format!(", {}", at(last))).unwrap_or_default();
-            Some(format!("{name}: {}{last}", at(first)))
-        });
-        sentences(&says.collect::<Vec<String>>())
+        let ends = |line: &Line| {
+            let measured: Vec<usize> = (0..line.points.len()).filter(|at| line.points[*at].mean.is_some()).collect();
+            Some((*measured.first()?, *measured.last()?))
+        };
+        let lines = || self.panels.iter().flat_map(|panel| &panel.lines).filter_map(ends);
+        let common = lines().next().filter(|first| lines().all(|other| other == *first));
+        let value = |line: &Line, at: usize| self.y.value(line.points[at].mean.unwrap_or_default());
+        let told = |line: &Line| {
+            let (first, last) = ends(line)?;
+            let (from, to) = (value(line, first), value(line, last));
+            let name = line.name();
+            Some(match common {
+                Some(_) if first == last => format!("{name} {from}"),
+                Some(_) => format!("{name} {from} to {to}"),
+                None => format!("{name} {from} at {} to {to} at {}", self.x.words(first), self.x.words(last)),
+            })
+        };
+        let panel = |panel: &Panel| {
+            let lines: Vec<String> = panel.lines.iter().filter_map(told).collect();
+            let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
+            (!lines.is_empty()).then(|| format!("{name}{}", lines.join(", ")))
+        };
+        let lead = match common {
+            Some((first, last)) if first == last => format!("At {}: ", self.x.words(first)),
+            Some((first, last)) => format!("From {} to {}: ", self.x.words(first), self.x.words(last)),
+            None => String::new(),
+        };
+        format!("{lead}{}", sentences(&self.panels.iter().filter_map(panel).collect::<Vec<String>>()))
     }
 
     fn csv(&self) -> String {
@@ -231,7 +249,9 @@ pub(super) fn scale_of(values: impl IntoIterator<Item = f64>, unit: &str) -> Sca
     let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
     let (low, high) =
         values.iter().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
-    if unit != "%" && low > 0.0 && high > low * SPREAD_OF_LOG {
+    if unit == "%" {
+        Scale::percent(values)
+    } else if low > 0.0 && high > low * SPREAD_OF_LOG {
         Scale::log(values)
     } else if low > 0.0 && low < high / 2.0 {
         Scale::linear(values.into_iter().chain([0.0]))
@@ -296,7 +316,7 @@ mod tests {
     #[test]
     fn a_curve_says_where_it_begins_and_ends() {
         let drawn = curve(vec![line("one", 0, &[Some(1.0), Some(0.99), Some(0.5)])]).draw().expect("measured");
-        assert_eq!(drawn.says, "one: 100 % at fraction 0, 50 % at fraction 0.5.");
+        assert_eq!(drawn.says, "From fraction 0 to fraction 0.5: one 100\u{a0}% to 50\u{a0}%.");
         assert!(drawn.csv.starts_with("panel,protocol,line,fraction,mean,half_width,seeds\n,one,,0,1,0.01,30\n"));
         assert_sound(&drawn.svg);
     }

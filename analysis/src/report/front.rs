@@ -84,7 +84,7 @@ impl Front {
         let svg = self.svg(&says);
         let reading = format!(
             "Left is cheaper, down is better; points are means over the seeds with their 95 % intervals. The stairs are the Pareto \
-             front: those that no other beats in both means. {} {}",
+             front: those that no other beats, which is to be no dearer and no worse and one of both better. {} {}",
             self.cost.meaning, self.performance.meaning
         );
         Some(Drawn { svg, says, reading, csv: self.csv() })
@@ -125,7 +125,7 @@ impl Front {
         for (dot, (x, y)) in front.iter().zip(corners) {
             let name = cut(if dot.setting.is_empty() { &dot.label } else { &dot.setting }, frame.width / 2.5);
             if let Some(at) = free_place((x, y), room(&name), frame, &mut taken) {
-                svg.text("", at, Anchor::Start, &name);
+                svg.text("o", at, Anchor::Start, &name);
             }
         }
     }
@@ -172,13 +172,13 @@ impl Front {
             let front: Vec<String> = panel.front().iter().filter_map(figures).collect();
             let others = panel.dots.iter().filter(|dot| dot.at().is_some()).count() - front.len();
             let beaten = match others {
-                0 => "no other is there".to_owned(),
-                1 => "the other is beaten in both or dearer for the same".to_owned(),
-                more => format!("the {more} others are beaten in both or dearer for the same"),
+                0 => String::new(),
+                1 => "; one other is beaten".to_owned(),
+                more => format!("; {more} others are beaten"),
             };
-            (!front.is_empty()).then(|| format!("{name}on the front, the cheapest first: {}; {beaten}", listed(&front)))
+            (!front.is_empty()).then(|| format!("{name}{}{beaten}", listed(&front)))
         });
-        sentences(&says.collect::<Vec<String>>())
+        format!("On the front, the cheapest first: {}", sentences(&says.collect::<Vec<String>>()))
     }
 
     fn csv(&self) -> String {
@@ -283,8 +283,8 @@ mod tests {
         assert_sound(&drawn.svg);
         assert_eq!(
             drawn.says,
-            "on the front, the cheapest first: p1 (10 bytes/node/s, 200 ms) and p0 (100 bytes/node/s, 20 ms); \
-             the other is beaten in both or dearer for the same."
+            "On the front, the cheapest first: p1 (10\u{a0}bytes/node/s, 200\u{a0}ms) and p0 (100\u{a0}bytes/node/s, 20\u{a0}ms); \
+             one other is beaten."
         );
         assert!(drawn.csv.contains("\n,p2,,200,1,300,1,false\n"));
     }

@@ -101,10 +101,10 @@ fn piece(piece: &Piece) -> String {
     }
 }
 
-/// On one line, within more backticks than there are in a row in it, and no end of a table's cell.
+/// On one line, and no end of a table's cell; as plain text where it holds what could mean anything.
 fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
-    if text.contains('`') { escape(&text) } else { format!("`{}`", text.replace('|', "\\|")) }
+    if text.contains(['`', '<', '&']) { escape(&text) } else { format!("`{}`", text.replace('|', "\\|")) }
 }
 
 /// The text on one line, so that nothing in it means anything to who reads Markdown or HTML.

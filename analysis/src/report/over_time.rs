@@ -3,7 +3,6 @@
 use serde_json::Value as Json;
 
 use super::csv;
-use super::curve::scale_of;
 use super::drawn::{Drawn, sentences};
 use super::frame::{Axis, Entry, FOOT, Frame, GUTTER, WIDTH, legend, legend_height};
 use super::scale::Scale;
@@ -157,8 +156,8 @@ impl OverTime {
         for (place, measure) in measures.iter().enumerate() {
             let top = bottom + BETWEEN;
             let values = tracks.iter().flat_map(|track| &track.moments).filter_map(measure.value);
-            let floor = if measure.unit == "%" { None } else { Some(0.0) };
-            let y = Axis::new(scale_of(values.chain(floor), "%"), measure.name, measure.unit);
+            let scale = if measure.unit == "%" { Scale::percent(values) } else { Scale::linear(values.chain([0.0])) };
+            let y = Axis::new(scale, measure.name, measure.unit);
             let x = Axis::new(x.clone(), "time", "s");
             let frame = Frame { left: GUTTER, top, width: WIDTH - GUTTER - 14.0, height: HEIGHT, x, y };
             if place + 1 == measures.len() {
@@ -233,13 +232,15 @@ fn drawn(svg: &mut Svg, class: &str, dashes: &str, run: &mut Vec<(f64, f64)>) {
     run.clear();
 }
 
+/// Where each protocol fared worst; nothing of what was the same all the time.
 fn says(tracks: &[Track], measures: &[&Measure]) -> String {
     let says = tracks.iter().filter_map(|track| {
         let worst = measures.iter().filter_map(|measure| {
             let (at, value) = measure.worst(track)?;
-            let word = if measure.worst == Some(Worse::Lower) { "least" } else { "most" };
+            let is_steady = track.moments.iter().filter_map(measure.value).all(|other| other.total_cmp(&value).is_eq());
+            let word = if measure.worst == Some(Worse::Lower) { "at least" } else { "at most" };
             let value = with_unit(&number(value), measure.unit);
-            Some(format!("{} {word} {value} (from {} s on)", measure.name, number(at)))
+            (!is_steady).then(|| format!("{} {word} {value} (from {} on)", measure.name, with_unit(&number(at), "s")))
         });
         let worst: Vec<String> = worst.collect();
         (!worst.is_empty()).then(|| format!("{}: {}", track.label, worst.join(", ")))
@@ -285,7 +286,7 @@ const MEASURES: [Measure; 6] = [
         name: "nodes up",
         unit: "",
         value: |of| share(of.nodes_up, of.runs),
-        worst: Some(Worse::Lower),
+        worst: None,
         is_left_out_if_zero: true,
     },
     Measure {
@@ -332,7 +333,7 @@ mod tests {
         assert_sound(&drawn.svg);
         assert_eq!(
             drawn.says,
-            "one: success least 70 % (from 4 s on), latency most 200 ms (from 4 s on), nodes up least 20 (from 2 s on)."
+            "one: success at least 70\u{a0}% (from 4\u{a0}s on), latency at most 200\u{a0}ms (from 4\u{a0}s on)."
         );
         assert!(drawn.reading.ends_with("not drawn: upkeep traffic and lookup traffic."), "{}", drawn.reading);
         assert_eq!(drawn.csv.lines().count(), 3, "what comes before the first lookup is left out");

@@ -85,7 +85,11 @@ fn absent(want: &Want, found: &Gathered) -> String {
         What::Histogram(name) => format!("the histogram {name}"),
         What::Lorenz(group) => format!("{group}.lorenz"),
     };
-    if found.runs == 0 {
+    let known = |name: &String| found.parameters.iter().any(|(other, _)| other == name);
+    let unknown = want.by.iter().chain(want.cells.keys()).find(|name| !known(name));
+    if let Some(name) = unknown {
+        format!("{name} is no parameter of it")
+    } else if found.runs == 0 {
         "there are no runs of these cells".to_owned()
     } else {
         format!("no run has a value of {what}")

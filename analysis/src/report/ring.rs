@@ -105,8 +105,9 @@ impl Circle {
             svg.cross(&format!("x {}", colour(place)), end, 4.0);
         }
         if let Some(number) = number {
-            let at = along(from, by, to, 0.45);
-            svg.text("", (at.0 + 5.0, at.1 + 4.0), Anchor::Start, &number.to_string());
+            // Neighbours bear their numbers at different places, so that these do not lie on one another.
+            let at = along(from, by, to, 0.36 + 0.12 * (number % 4) as f64);
+            svg.text("o", (at.0, at.1 + 4.0), Anchor::Middle, &number.to_string());
         }
     }
 
@@ -120,9 +121,9 @@ impl Circle {
             svg.circle(&format!("x {}", colour(place)), self.at(at, 1.0), 8.0);
         }
         if let Some(at) = place_of(ring, ring.issuer) {
-            svg.marker(1, self.at(at, 1.0), 5.0, &format!("node {}, which asked", ring.issuer));
+            svg.mark(SQUARE, place, self.at(at, 1.0), 5.5, &format!("node {}, which asked", ring.issuer));
         }
-        svg.marker(3, self.at(ring.key, 1.12), 5.0, "the key");
+        svg.mark(DIAMOND, place, self.at(ring.key, 1.12), 5.0, "the key");
         self.names(svg, ring, &named);
     }
 
@@ -136,7 +137,7 @@ impl Circle {
                 continue;
             };
             if taken.iter().all(|other| (other.0 - at.0).abs() > 18.0 || (other.1 - at.1).abs() > 12.0) {
-                svg.text("", (at.0, at.1 + 4.0), Anchor::Middle, &node.to_string());
+                svg.text("o", (at.0, at.1 + 4.0), Anchor::Middle, &node.to_string());
                 taken.push(at);
             }
         }
@@ -191,6 +192,8 @@ fn says(label: &str, ring: &Ring) -> String {
 
 /// How far bows bend towards the middle.
 const BEND: f64 = 0.45;
+const SQUARE: usize = 1;
+const DIAMOND: usize = 3;
 const MANY_NODES: usize = 100;
 /// More numbers than these on one ring cannot be read.
 const NUMBERED_MAX: usize = 14;

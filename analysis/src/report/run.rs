@@ -78,24 +78,29 @@ fn add(all: &mut BTreeMap<u64, u64>, counts: &[(u64, u64)]) {
     }
 }
 
+/// What draws a picture with this over it, if there is anything to draw.
+type Drawing = fn(&Told, &str) -> Option<Drawn>;
+
 impl Told {
     fn page(&self) -> Page {
         let title = self.text("scenario").to_owned();
         let mut blocks = vec![Block::Heading(1, title.as_str().into(), None), Block::Note(self.provenance())];
         blocks.extend(self.expectations());
-        blocks.push(Block::Table(self.figures()));
+        let (few, all) = (self.figures(is_shown), self.figures(|_| true));
+        blocks.push(Block::Table(few));
         blocks.push(Block::Note(READING.into()));
+        blocks.push(Block::Details("All figures".into(), vec![Block::Table(all)]));
         blocks.push(Block::Heading(2, "Pictures".into(), None));
-        let pictures = [
-            ("latency to the owner’s reply", self.latency("latency to the owner’s reply")),
-            ("hops to the owner", self.hops("hops to the owner")),
-            ("over time", self.over_time("over time")),
-            ("cost against performance", self.front("cost against performance")),
-            ("who works for lookups", self.lorenz("who works for lookups")),
+        let pictures: [(&str, Drawing); 5] = [
+            ("Latency to the owner’s reply", Self::latency),
+            ("Cost against performance", Self::front),
+            ("Over time", Self::over_time),
+            ("Hops to the owner", Self::hops),
+            ("Who works for lookups", Self::lorenz),
         ];
         let made_by = format!("{}, {}", self.command(), self.seeds());
-        for (title, drawn) in pictures {
-            if let Some(drawn) = drawn {
+        for (title, draw) in pictures {
+            if let Some(drawn) = draw(self, title) {
                 blocks.push(Block::Figure(super::audit::figure(title, drawn, made_by.clone())));
             }
         }
@@ -179,8 +184,8 @@ impl Told {
         Some(Block::List(all.iter().map(item).collect()))
     }
 
-    /// A row for each figure that was measured, a column for each protocol.
-    fn figures(&self) -> Table {
+    /// A row for each figure that is wanted and was measured, and a column for each protocol.
+    fn figures(&self, is_wanted: fn(&str) -> bool) -> Table {
         let labels = self.labels();
         let heads = [(Text::default(), false)].into_iter().chain(labels.iter().map(|label| (Text::from(*label), true)));
         let mut table = Table::new("", heads);
@@ -189,9 +194,9 @@ impl Told {
             let cells = labels.iter().map(|label| Text::from(number(total(label)).replace('\u{2009}', "")));
             table.rows.push([Text::from(name)].into_iter().chain(cells).collect());
         }
-        for metric in self.metrics() {
-            let named = Named::of(&metric);
-            let points: Vec<Point> = labels.iter().map(|label| self.point(label, &metric)).collect();
+        for metric in self.metrics().iter().filter(|metric| is_wanted(metric)) {
+            let named = Named::of(metric);
+            let points: Vec<Point> = labels.iter().map(|label| self.point(label, metric)).collect();
             if points.iter().any(|point| point.mean.is_some()) {
                 let cells = points.iter().map(|point| named.spread(point.mean, point.half_width).into());
                 table.rows.push([Text::from(named.title())].into_iter().chain(cells).collect());
@@ -296,6 +301,12 @@ impl Told {
     }
 }
 
+/// Whether a figure is shown at once: the most telling ones of the run, and of each of its phases.
+fn is_shown(metric: &str) -> bool {
+    let of_phase = |metric: &str| metric.ends_with(".success") || metric.ends_with(".time_to_end_ms.mean");
+    SHOWN.contains(&metric) || metric.strip_prefix("phases.").is_some_and(of_phase)
+}
+
 /// A figure of an outcome; `a + b` is made of two.
 fn figure(outcome: &Json, metric: &str) -> Option<f64> {
     if let Some((one, other)) = metric.split_once(" + ") {
@@ -317,6 +328,18 @@ const COUNTS: [(&str, &str); 5] = [
     ("wrong", "lookups.wrong"),
     ("failed", "lookups.failed"),
     ("abandoned", "lookups.abandoned"),
+];
+/// What is shown at once.
+const SHOWN: [&str; 9] = [
+    "lookups.success",
+    "lookups.latency_ms.mean",
+    "lookups.latency_ms.p99",
+    "lookups.time_to_end_ms.mean",
+    "lookups.hops_to_owner.mean",
+    "lookups.timeouts.mean",
+    "lookups.messages.mean",
+    "traffic.lookup.bytes",
+    "traffic.upkeep.bytes",
 ];
 const READING: &str = "Mean over the seeds ± half of its 95 % interval (Student’s t); counts are of all seeds.";
 const NANOS_PER_MILLI: f64 = 1e6;

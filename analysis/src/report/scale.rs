@@ -23,6 +23,14 @@ impl Scale {
         Self::Linear { low: first * step, high: last.max(first + 1.0) * step }
     }
 
+    /// The same for percent, of which there are no more than a hundred.
+    pub(super) fn percent(values: impl IntoIterator<Item = f64>) -> Self {
+        match Self::linear(values) {
+            Self::Linear { low, high } if low < 100.0 => Self::Linear { low, high: high.min(100.0) },
+            other => other,
+        }
+    }
+
     /// A logarithmic axis on which all these values lie; those that are not above zero lie nowhere.
     pub(super) fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = bounds(values.into_iter().filter(|value| *value > 0.0)).unwrap_or((1.0, 10.0));
@@ -163,6 +171,7 @@ mod tests {
         assert_eq!(scale, Scale::Linear { low: 0.0, high: 1.0 });
         assert_eq!(words(&scale, ""), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(words(&Scale::linear([93.2, 100.0]), "%"), ["92", "94", "96", "98", "100"]);
+        assert_eq!(words(&Scale::percent([100.0, 100.0]), "%"), ["90", "92", "94", "96", "98", "100"]);
         assert_eq!(words(&Scale::linear([-0.4, 0.3]), ""), ["−0.4", "−0.2", "0.0", "0.2", "0.4"]);
         assert_eq!(words(&Scale::linear([0.0, 250.0]), "s"), ["0", "50", "100", "150", "200", "250"]);
     }
@@ -171,13 +180,34 @@ mod tests {
     fn logarithmic_axes_have_round_ticks_with_units() {
         assert_eq!(
             words(&Scale::log([12.0, 1900.0]), "ms"),
-            ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s"]
+            [
+                "10\u{a0}ms",
+                "20\u{a0}ms",
+                "50\u{a0}ms",
+                "100\u{a0}ms",
+                "200\u{a0}ms",
+                "500\u{a0}ms",
+                "1\u{a0}s",
+                "2\u{a0}s"
+            ]
         );
         assert_eq!(
             words(&Scale::log([1.0, 60_000.0]), "ms"),
-            ["1 ms", "3 ms", "10 ms", "30 ms", "100 ms", "300 ms", "1 s", "3 s", "10 s", "30 s", "100 s"]
+            [
+                "1\u{a0}ms",
+                "3\u{a0}ms",
+                "10\u{a0}ms",
+                "30\u{a0}ms",
+                "100\u{a0}ms",
+                "300\u{a0}ms",
+                "1\u{a0}s",
+                "3\u{a0}s",
+                "10\u{a0}s",
+                "30\u{a0}s",
+                "100\u{a0}s"
+            ]
         );
-        assert_eq!(words(&Scale::log([0.3, 0.9]), "ms"), ["300 µs", "500 µs", "700 µs", "1 ms"]);
+        assert_eq!(words(&Scale::log([0.3, 0.9]), "ms"), ["300\u{a0}µs", "500\u{a0}µs", "700\u{a0}µs", "1\u{a0}ms"]);
     }
 
     #[test]

@@ -91,14 +91,19 @@ impl Svg {
     }
 
     /// The marker of this place in the order of protocols, and what is said of it to who points at it.
-    pub(super) fn marker(&mut self, place: usize, (x, y): (f64, f64), size: f64, says: &str) {
+    pub(super) fn marker(&mut self, place: usize, at: (f64, f64), size: f64, says: &str) {
+        self.mark(place, place, at, size, says);
+    }
+
+    /// The shape of one place in the colour of another.
+    pub(super) fn mark(&mut self, shape: usize, place: usize, (x, y): (f64, f64), size: f64, says: &str) {
         let colour = colour(place);
         let at = |points: &[(f64, f64)]| -> String {
             let at = |(dx, dy): &(f64, f64)| format!("{},{}", tenth(x + dx * size), tenth(y + dy * size));
             points.iter().map(at).collect::<Vec<String>>().join(" ")
         };
         let tip = tip(says);
-        let _ = match place % MARKERS {
+        let _ = match shape % MARKERS {
             0 => {
                 let [x, y, radius] = [x, y, size].map(tenth);
                 writeln!(self.body, "<circle class=\"k {colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\">{tip}</circle>")

@@ -136,7 +136,7 @@ fn asked(header: &Header) -> Vec<Picture> {
     let (experiment, cells) = (String::new(), Map::new());
     let curve = |metric: &String| {
         let (x, named) = (x?, Named::of(metric));
-        let title = format!("{} against {}", named.name, x.name);
+        let title = super::words::capital(&format!("{} against {}", named.name, x.name));
         let (dashes, panels, metric) = (dashes.clone(), panels.clone(), metric.clone());
         let log_x = is_spread(&x.values);
         Some(Picture::Curve {
@@ -155,21 +155,21 @@ fn asked(header: &Header) -> Vec<Picture> {
     let total = "traffic.total.bytes".to_owned();
     let cost = if header.figures.contains(&total) { total } else { COST.to_owned() };
     all.push(Picture::Cdf {
-        title: "latency to the owner’s reply".to_owned(),
+        title: "Latency to the owner’s reply".to_owned(),
         experiment: experiment.clone(),
         histogram: "latency_ms".to_owned(),
         panels: by.clone(),
         cells: cells.clone(),
     });
     all.push(Picture::Bars {
-        title: "hops to the owner".to_owned(),
+        title: "Hops to the owner".to_owned(),
         experiment: experiment.clone(),
         histogram: "hops_to_owner".to_owned(),
         panels: by.clone(),
         cells: cells.clone(),
     });
     all.push(Picture::Front {
-        title: "cost against performance".to_owned(),
+        title: "Cost against performance".to_owned(),
         experiment: experiment.clone(),
         cost,
         performance: "lookups.time_to_end_ms.mean".to_owned(),
@@ -177,7 +177,7 @@ fn asked(header: &Header) -> Vec<Picture> {
         cells: cells.clone(),
     });
     if header.figures.iter().any(|figure| figure == "load.handled.gini") {
-        let title = "who works for lookups".to_owned();
+        let title = "Who works for lookups".to_owned();
         all.push(Picture::Lorenz { title, experiment, of: "load.handled".to_owned(), panels: by, cells });
     }
     all

@@ -34,8 +34,8 @@ impl Named {
         };
         let (group, part) = parts(&plain);
         let name = NAMES.iter().find(|(known, _)| *known == group).map_or(group, |(_, name)| name);
-        let part =
-            if part.is_empty() || part == "mean" || part == "bytes" { String::new() } else { format!(", {part}") };
+        let is_said = ["", "mean", "bytes", "messages"].contains(&part);
+        let part = if is_said { String::new() } else { format!(", {part}") };
         let before = phase.map(|phase| format!("{phase}: ")).unwrap_or_default();
         let (unit, factor) = unit(&plain);
         Self { name: format!("{before}{name}{part}"), unit, factor, meaning: meaning(&plain, group, phase) }
@@ -65,7 +65,7 @@ impl Named {
 
 /// A number with its unit.
 pub(super) fn with_unit(number: &str, unit: &str) -> String {
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
+    if unit.is_empty() { number.to_owned() } else { format!("{number}\u{a0}{unit}") }
 }
 
 /// The group of a figure and which of the group it is.
@@ -189,6 +189,12 @@ pub(super) fn count(number: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(&number.to_string()), if number == 1 { "" } else { "s" })
 }
 
+/// The text with its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// Words in a row: `a, b and c`.
 pub(super) fn listed(words: &[String]) -> String {
     match words {
@@ -279,7 +285,7 @@ mod tests {
         assert_eq!(latency.title(), "crash: latency, p99, ms");
         assert!(latency.meaning.starts_with("lookups.latency_ms: from issue to the owner"), "{}", latency.meaning);
         let success = Named::of("lookups.success");
-        assert_eq!((success.title().as_str(), success.value(0.9985).as_str()), ("success, %", "99.85 %"));
+        assert_eq!((success.title().as_str(), success.value(0.9985).as_str()), ("success, %", "99.85\u{a0}%"));
         assert_eq!(Named::of("traffic.upkeep.bytes").title(), "upkeep traffic, bytes/node/s");
         assert_eq!(Named::of("no.such.figure").title(), "no.such.figure");
         let ratio = Named::of("lookups.latency_ms.p99 / lookups.latency_ms.p50");

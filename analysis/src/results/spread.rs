@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::share;
-use crate::metrics::{Load, Loads};
+use crate::metrics::{Load, Loads, Placement};
 use crate::statistics::{gini, lorenz, max_over_mean};
 
 /// Who works for lookups: of nodes that were up from the warm-up to the end.
@@ -23,6 +23,19 @@ pub struct LoadFigure {
     /// How evenly.
     #[serde(flatten)]
     pub spread: SpreadFigures,
+}
+
+/// Where keys lie, and what has become of them; null without `placement`, or if nobody was a member then.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlacementFigures {
+    /// How many keys each member owned.
+    pub owned: SpreadFigures,
+    /// How many it held a copy of, those that it owned too.
+    pub copies: SpreadFigures,
+    /// The share of the keys of which a holder of then still has its copy.
+    pub survived: Option<f64>,
+    /// The share of the keys whose last owner is such a holder.
+    pub owner_holds: Option<f64>,
 }
 
 /// How evenly something is spread over nodes; null without nodes, or where there is nothing to spread.
@@ -47,6 +60,21 @@ impl LoadFigure {
     fn of(loads: &Loads) -> Self {
         let sum: u64 = loads.sorted().iter().sum();
         Self { mean: share(sum as f64, loads.sorted().len() as f64), spread: SpreadFigures::of(loads) }
+    }
+}
+
+impl PlacementFigures {
+    /// Of this placement.
+    pub fn of(placement: Option<&Placement>) -> Self {
+        let none = Loads::default();
+        let spread = |loads: fn(&Placement) -> &Loads| SpreadFigures::of(placement.map_or(&none, loads));
+        let part = |keys: fn(&Placement) -> u64| placement.and_then(|all| share(keys(all) as f64, all.keys as f64));
+        Self {
+            owned: spread(|all| &all.owned),
+            copies: spread(|all| &all.copies),
+            survived: part(|all| all.survived),
+            owner_holds: part(|all| all.owner_holds),
+        }
     }
 }
 

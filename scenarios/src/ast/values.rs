@@ -84,6 +84,11 @@ pub struct Finite(pub f64);
 #[serde(try_from = "u64", into = "u64")]
 pub struct Count(pub u64);
 
+/// How many keys are placed: 1 to 1,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct KeyCount(pub u64);
+
 /// How many holders of copies a lookup asks for, the owner among them: 1 asks for the owner alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
@@ -181,6 +186,24 @@ impl TryFrom<u64> for Count {
 
 impl From<Count> for u64 {
     fn from(count: Count) -> Self {
+        count.0
+    }
+}
+
+impl TryFrom<u64> for KeyCount {
+    type Error = String;
+
+    fn try_from(value: u64) -> Result<Self, String> {
+        match value {
+            0 => Err("there must be at least 1 key to place".to_owned()),
+            1..=KEYS_MAX => Ok(Self(value)),
+            _ => Err(format!("{value} keys are more than {KEYS_MAX}")),
+        }
+    }
+}
+
+impl From<KeyCount> for u64 {
+    fn from(count: KeyCount) -> Self {
         count.0
     }
 }
@@ -322,6 +345,8 @@ impl<'de> Deserialize<'de> for Nodes {
 
 /// No scenario has more seeds than this.
 pub const SEEDS_MAX: u64 = 1_000_000;
+/// Shares are then known to a tenth of a per cent, with room to spare.
+const KEYS_MAX: u64 = 1_000_000;
 const DIGITS_MAX: usize = 60;
 /// So many contacts of 26 bytes go into a UDP datagram with room to spare.
 const COPIES_MAX: u32 = 1000;

@@ -127,6 +127,11 @@ pub(super) fn sites(seed: u64, round: u32) -> Stream {
     open(seed, 65, u64::from(round))
 }
 
+/// The keys of which the judge notes where they lie.
+pub(super) fn probe(seed: u64) -> Stream {
+    open(seed, 48, 0)
+}
+
 /// When bursts of a workload begin and end; the entity is its place.
 pub(super) fn rhythm(seed: u64, workload: usize) -> Stream {
     open(seed, 32, workload as u64)
