@@ -5,6 +5,7 @@
 //! [`document::Document`] is what an audit comes to, and what a report is drawn from.
 
 mod cells;
+mod check;
 mod choice;
 pub mod conclude;
 mod contrast;

@@ -14,33 +14,37 @@ use sim::protocol::RequestId;
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
-use super::document::{Exhibit, Exhibited, Ring, RingMessage, Strength};
+use super::document::{Exhibit, Exhibited, Ring, RingMessage};
 use super::plan::{Plan, Runs};
 use super::spec::ExhibitSpec;
 use crate::execute::{Failure, Progress};
 use crate::metrics::Metrics;
 use crate::results::points;
 
-/// The exhibits of an audit by name; those whose data are not there, or whose cell is left out, are none.
-pub fn exhibits(plan: &Plan, strength: Strength, progress: &Progress) -> Result<Vec<(String, Exhibit)>, Failure> {
+/// The exhibits of an audit by name, each with the command that runs the audit again; those whose data are not there, or whose cell is left out, are none.
+pub fn exhibits(plan: &Plan, command: &str, progress: &Progress) -> Result<Vec<(String, Exhibit)>, Failure> {
     let mut shown = Vec::new();
     for (name, spec) in &plan.exhibits {
         let Ok(runs) = &plan.experiment(&spec.experiment).runs else {
             continue;
         };
-        let fits = |cell: &usize| {
-            let names = runs.sweep.grid.parameters.iter().map(|parameter| &parameter.name);
-            names
-                .zip(runs.sweep.grid.values(*cell))
-                .all(|(name, value)| spec.cell.get(name).is_none_or(|wanted| *wanted == value.json()))
-        };
-        if let Some(cell) = (0..runs.sweep.grid.len()).find(fits) {
-            let quick = if strength == Strength::Quick { "--quick " } else { "" };
-            let command = format!("dhtsim audit {quick}{}", plan.id);
-            shown.push((name.clone(), exhibit(spec, runs, cell, command, progress)?));
+        if let Some(cell) = cell_of(spec, runs) {
+            shown.push((name.clone(), exhibit(spec, runs, cell, command.to_owned(), progress)?));
         }
     }
     Ok(shown)
+}
+
+/// The first cell that an exhibit may be of.
+pub(super) fn cell_of(spec: &ExhibitSpec, runs: &Runs) -> Option<usize> {
+    let grid = &runs.sweep.grid;
+    let fits = |cell: &usize| {
+        let names = grid.parameters.iter().map(|parameter| &parameter.name);
+        names
+            .zip(grid.values(*cell))
+            .all(|(name, value)| spec.cell.get(name).is_none_or(|wanted| *wanted == value.json()))
+    };
+    (0..grid.len()).find(fits)
 }
 
 fn exhibit(

@@ -8,6 +8,7 @@ use scenarios::splice::splice;
 use scenarios::{diagnostic, read};
 use serde_json::Value as Json;
 
+use super::check;
 use super::document::{Picture, Strength};
 use super::spec::{ChoiceSpec, ContrastSpec, ExhibitSpec, ExperimentSpec, Spec, TestSpec};
 use crate::execute::{Failure, Input, Progress};
@@ -100,7 +101,7 @@ impl Plan {
         let text = read::text(&input.name, &input.bytes)?.to_owned();
         let at = |mistake: Mistake| Failure::from(read::locate(&input.name, &text, &mistake));
         let reader = Reader { input, text: &text, strength, folders, progress };
-        check_names(&spec).map_err(at)?;
+        check::names(&spec).map_err(at)?;
         let experiments =
             spec.experiments.0.iter().map(|(name, experiment)| reader.experiment(&spec.id, name, experiment));
         let experiments = experiments.collect::<Result<Vec<Experiment>, Failure>>()?;
@@ -127,25 +128,13 @@ impl Plan {
             exhibits: spec.exhibits.0,
             pictures: spec.pictures,
         };
-        plan.check_exhibits().map_err(at)?;
+        check::whole(&plan, strength).map_err(at)?;
         Ok(plan)
     }
 
     /// The experiment of this name.
     pub(super) fn experiment(&self, name: &str) -> &Experiment {
         named(&self.experiments, name).expect("names of experiments were checked when the audit was read")
-    }
-
-    fn check_exhibits(&self) -> Result<(), Mistake> {
-        for (name, exhibit) in &self.exhibits {
-            let here = format!("exhibits.{name}");
-            check_experiment(&exhibit.experiment, &self.experiments, &format!("{here}.experiment"))?;
-            for parameter in exhibit.cell.keys() {
-                let experiment = self.experiment(&exhibit.experiment);
-                check_parameter(parameter, experiment, &format!("{here}.cell"))?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -189,56 +178,60 @@ impl Reader<'_> {
             let help = "write it here as `dhtsim sweep` would read it from a file";
             return Err(at(Mistake::new(format!("{here}.sweep"), "this is no sweep: `(base: …)`").help(help)));
         }
-        let mut text = part(self.text, &format!("{here}.sweep"));
-        if self.strength == Strength::Quick {
-            text = quick(text, &spec.quick).map_err(|title| at(Mistake::new(format!("{here}.quick"), title)))?;
-        }
+        let full = part(self.text, &format!("{here}.sweep"));
+        // It is tried in any case: who writes it runs the whole more often.
+        let quick =
+            quick(&full, &spec.quick).map_err(|mistake| at(Mistake { path: format!("{here}.quick"), ..mistake }))?;
+        let text = if self.strength == Strength::Quick { quick } else { full };
         let plan = Input { name: self.input.name.clone(), title: format!("{id} {name}"), bytes: text.into_bytes() };
         let sweep = Sweep::read(&plan, self.folders, self.progress)?;
-        let filter = Filter::parse(&sweep, &spec.only).and_then(|filter| filter.check(&sweep).map(|()| filter));
-        let filter = filter.map_err(|wrong| at(Mistake::new(format!("{here}.only"), wrong)))?;
+        let filter = only(&sweep, &spec.only, here).map_err(at)?;
         Ok(Runs { sweep, filter })
     }
 }
 
 /// The text of a sweep with what is enough for a first look.
-fn quick(text: String, changes: &Named<scenarios::raw::Raw>) -> Result<String, String> {
-    changes.0.iter().try_fold(text, |text, (place, value)| Ok(splice(&text, place, value.text())?.text))
+fn quick(text: &str, changes: &Named<scenarios::raw::Raw>) -> Result<String, Mistake> {
+    changes.0.iter().try_fold(text.to_owned(), |text, (place, value)| {
+        let changed = splice(&text, place, value.text()).map_err(|title| {
+            Mistake::new("", title)
+                .label(format!("\"{place}\" leads nowhere in the sweep"))
+                .help("a path leads through the fields and elements of the sweep, such as `seeds` or `axes[0].values`")
+        })?;
+        Ok(changed.text)
+    })
 }
 
-/// Names become folders, and ways to a place in the file.
-fn check_names(spec: &Spec) -> Result<(), Mistake> {
-    let is_plain = |name: &str| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-')
-            && name.trim() == name
+/// The runs for which all of these hold.
+fn only(sweep: &Sweep, conditions: &[String], here: &str) -> Result<Filter, Mistake> {
+    let mistake = |path: String, wrong: String| match wrong.split_once("\n  = help: ") {
+        Some((title, help)) => Mistake::new(path, title).help(help),
+        None => Mistake::new(path, wrong),
     };
-    let help = "letters, digits, blanks and hyphens make a name";
-    if !is_plain(&spec.id) {
-        return Err(Mistake::new("id", "this cannot be the name of a folder").help(help));
+    for (place, condition) in conditions.iter().enumerate() {
+        Filter::parse(sweep, std::slice::from_ref(condition))
+            .map_err(|wrong| mistake(format!("{here}.only[{place}]"), wrong))?;
     }
-    let of_experiments = spec.experiments.0.iter().map(|(name, _)| ("experiments", name));
-    let of_exhibits = spec.exhibits.0.iter().map(|(name, _)| ("exhibits", name));
-    match of_experiments.chain(of_exhibits).find(|(_, name)| !is_plain(name)) {
-        Some((field, name)) => {
-            Err(Mistake::new(field, format!("\"{name}\" cannot be the name of a folder")).help(help))
-        }
-        None => Ok(()),
-    }
+    let filter = Filter::parse(sweep, conditions).and_then(|filter| filter.check(sweep).map(|()| filter));
+    filter.map_err(|wrong| mistake(format!("{here}.only"), wrong))
 }
 
 fn named<'a>(experiments: &'a [Experiment], name: &str) -> Option<&'a Experiment> {
     experiments.iter().find(|experiment| experiment.name == name)
 }
 
-fn check_experiment<'a>(name: &str, experiments: &'a [Experiment], here: &str) -> Result<&'a Experiment, Mistake> {
+pub(super) fn check_experiment<'a>(
+    name: &str,
+    experiments: &'a [Experiment],
+    here: &str,
+) -> Result<&'a Experiment, Mistake> {
     named(experiments, name).ok_or_else(|| {
         let names = experiments.iter().map(|experiment| experiment.name.as_str());
         unknown(here, "experiment", name, names)
     })
 }
 
-fn unknown<'n>(here: &str, what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Mistake {
+pub(super) fn unknown<'n>(here: &str, what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Mistake {
     let mistake = Mistake::new(here, format!("there is no {what} \"{name}\""));
     match diagnostic::suggest(name, names.clone()) {
         Some(meant) => mistake.help(format!("did you mean \"{meant}\"?")),
@@ -246,7 +239,7 @@ fn unknown<'n>(here: &str, what: &str, name: &str, names: impl Iterator<Item = &
     }
 }
 
-fn check_parameter(name: &str, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
+pub(super) fn check_parameter(name: &str, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
     let Ok(Runs { sweep, .. }) = &experiment.runs else {
         return Ok(());
     };
@@ -254,7 +247,7 @@ fn check_parameter(name: &str, experiment: &Experiment, here: &str) -> Result<()
     if names.clone().any(|other| other == name) { Ok(()) } else { Err(unknown(here, "parameter", name, names)) }
 }
 
-fn check_value(parameter: &str, value: &Json, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
+pub(super) fn check_value(parameter: &str, value: &Json, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
     check_parameter(parameter, experiment, here)?;
     let Ok(Runs { sweep, .. }) = &experiment.runs else {
         return Ok(());
@@ -279,7 +272,7 @@ fn check_label(label: &str, experiment: &Experiment, here: &str) -> Result<(), M
     Err(unknown(here, "protocol", label, labels.iter().map(String::as_str)))
 }
 
-fn check_figure(metric: &str, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
+pub(super) fn check_figure(metric: &str, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
     match &experiment.runs {
         Ok(Runs { sweep, .. }) => check_metric(metric, &sweep.figures, here),
         Err(_) => Ok(()),
@@ -322,6 +315,10 @@ pub(super) fn test_of(spec: &TestSpec, place: usize, experiments: &[Experiment])
 
 fn check_bounds(spec: &TestSpec, here: &str) -> Result<(), Mistake> {
     let is_order = matches!(spec.contrast, ContrastSpec::Order { .. });
+    let endless = |field: &str| {
+        Mistake::new(format!("{here}.{field}"), "a margin is a finite number")
+            .help("leave out what need not be kept to")
+    };
     match (spec.at_least, spec.at_most) {
         (None, None) if is_order => Ok(()),
         _ if is_order => Err(Mistake::new(here, "an order has no margin").help("leave `at_least` and `at_most` out")),
@@ -330,42 +327,76 @@ fn check_bounds(spec: &TestSpec, here: &str) -> Result<(), Mistake> {
         (Some(least), Some(most)) if least > most => {
             Err(Mistake::new(format!("{here}.at_most"), "`at_most` must not be below `at_least`"))
         }
-        (least, most) if least.into_iter().chain(most).any(|bound| !bound.is_finite()) => {
-            Err(Mistake::new(here, "a margin is a finite number"))
-        }
+        (Some(least), _) if !least.is_finite() => Err(endless("at_least")),
+        (_, Some(most)) if !most.is_finite() => Err(endless("at_most")),
         _ => Ok(()),
     }
 }
 
 fn check_contrast(contrast: &ContrastSpec, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
+    let at = |field: &str| format!("{here}.{field}");
+    let itself = |field: &str| Mistake::new(at(field), "nothing is compared with itself").help("write another one");
     match contrast {
         ContrastSpec::Value => Ok(()),
         ContrastSpec::Between { parameter, of, to, .. } => {
-            of.iter().chain([to]).try_for_each(|value| check_value(parameter, value, experiment, here))
+            check_parameter(parameter, experiment, &at("parameter"))?;
+            if of.as_ref() == Some(to) { Err(itself("of")) } else { Ok(()) }
         }
         ContrastSpec::Against { of, to, .. } => {
-            [Some(of), to.as_ref()].into_iter().flatten().try_for_each(|label| check_label(label, experiment, here))
-        }
-        ContrastSpec::Doubling { of } => check_parameter(of, experiment, here),
-        ContrastSpec::Order { with } => check_figure(with, experiment, here),
-        ContrastSpec::AtPrice { of, settings, cost, budgets } => {
-            check_label(of, experiment, here)?;
-            check_parameter(settings, experiment, here)?;
-            check_figure(cost, experiment, here)?;
-            if budgets.is_empty() {
-                Err(Mistake::new(here, "there is no budget").help("write `budgets: [100, 200]`"))
-            } else {
-                Ok(())
+            check_label(of, experiment, &at("of"))?;
+            match to {
+                Some(to) if to == of => Err(itself("to")),
+                Some(to) => check_label(to, experiment, &at("to")),
+                None => Ok(()),
             }
         }
+        ContrastSpec::Doubling { of } => {
+            check_parameter(of, experiment, &at("of"))?;
+            check_number(of, experiment, &at("of"))
+        }
+        ContrastSpec::Order { with } => check_figure(with, experiment, &at("with")),
+        ContrastSpec::AtPrice { of, settings, cost, budgets } => {
+            check_label(of, experiment, &at("of"))?;
+            check_parameter(settings, experiment, &at("settings"))?;
+            check_figure(cost, experiment, &at("cost"))?;
+            check_budgets(budgets, &at("budgets"))
+        }
+    }
+}
+
+/// Complains of a parameter of texts, which has no logarithm.
+fn check_number(parameter: &str, experiment: &Experiment, here: &str) -> Result<(), Mistake> {
+    let Ok(runs) = &experiment.runs else {
+        return Ok(());
+    };
+    let values = runs.sweep.grid.parameters.iter().filter(|other| other.name == parameter);
+    match values.flat_map(Parameter::json_values).find(|value| runs.number(parameter, value).is_none()) {
+        Some(value) => Err(Mistake::new(here, format!("{value} is not twice of anything"))
+            .help("only a parameter of numbers or durations doubles")),
+        None => Ok(()),
+    }
+}
+
+fn check_budgets(budgets: &[f64], here: &str) -> Result<(), Mistake> {
+    if budgets.is_empty() {
+        Err(Mistake::new(here, "there is no budget").help("write `budgets: [100, 200]`"))
+    } else if budgets.iter().any(|budget| !budget.is_finite()) {
+        Err(Mistake::new(here, "a budget is a finite number"))
+    } else {
+        Ok(())
     }
 }
 
 pub(super) fn choice_of(spec: &ChoiceSpec, place: usize, experiments: &[Experiment]) -> Result<Choice, Mistake> {
     let here = format!("choices[{place}]");
     let experiment = check_experiment(&spec.experiment, experiments, &format!("{here}.experiment"))?;
-    let figures = [&spec.metric].into_iter().chain(spec.needs.0.iter().map(|(metric, _)| metric)).chain(&spec.beside);
-    figures.into_iter().try_for_each(|metric| check_figure(metric, experiment, &here))?;
+    check_figure(&spec.metric, experiment, &format!("{here}.metric"))?;
+    let needs = spec.needs.0.iter();
+    needs.map(|(metric, _)| check_figure(metric, experiment, &format!("{here}.needs"))).collect::<Result<(), _>>()?;
+    let beside = spec.beside.iter().enumerate();
+    beside
+        .map(|(place, metric)| check_figure(metric, experiment, &format!("{here}.beside[{place}]")))
+        .collect::<Result<(), _>>()?;
     check_parameter(&spec.along, experiment, &format!("{here}.along"))?;
     let conditions = conditions(&spec.conditions, experiment, &here)?;
     Ok(Choice { spec: spec.clone(), conditions })

@@ -36,6 +36,7 @@ pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
     let path = folder.join(DOCUMENT);
     files::create_folder(&folder).map_err(|error| not_written(&folder, &error))?;
     files::check(&path, is_ours).map_err(|error| not_written(&path, &error))?;
+    plans.iter().try_for_each(|plan| check_folder(plan, &folder))?;
     for plan in &plans {
         plan.experiments.iter().try_for_each(|experiment| run(plan, experiment, &folder, words, &progress))?;
     }
@@ -76,6 +77,26 @@ fn one(name: &str, data: &[PathBuf]) -> Result<(Input, Folders), End> {
 fn check_ids(plans: &[Plan]) -> Result<(), End> {
     let twice = plans.iter().enumerate().find(|(place, plan)| plans[..*place].iter().any(|other| other.id == plan.id));
     twice.map_or(Ok(()), |(_, plan)| Err(End::Invalid(format!("audit {} is asked for twice", plan.id))))
+}
+
+/// Results of an experiment that the audit does not have are those of another file.
+fn check_folder(plan: &Plan, folder: &Path) -> Result<(), End> {
+    let own = folder.join(&plan.id);
+    let Ok(entries) = own.read_dir() else {
+        return Ok(());
+    };
+    let is_known = |path: &PathBuf| plan.experiments.iter().any(|experiment| folder.join(&experiment.folder) == *path);
+    let mut sweeps: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.join("sweep.json").exists()).collect();
+    sweeps.sort();
+    match sweeps.iter().find(|path| !is_known(path)) {
+        Some(other) => Err(End::Invalid(format!(
+            "{} was begun with another file: this audit has no experiment {}\n  = help: `--out` names another folder",
+            own.display(),
+            other.file_name().unwrap_or_default().display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn list(plans: &[Plan]) -> Result<ExitCode, End> {
@@ -139,7 +160,7 @@ fn document(
         let (audit, choices) = conclude(plan, folder).map_err(|error| unreadable(folder, &error))?;
         document.audits.push(audit);
         document.choices.extend(choices);
-        for (name, exhibit) in exhibits(plan, strength, progress)? {
+        for (name, exhibit) in exhibits(plan, &document.command, progress)? {
             let path = folder.join(&plan.id).join("exhibits").join(format!("{}.json", name.replace(' ', "-")));
             let wrong = |error| not_written(&path, &error);
             files::create_folder(path.parent().unwrap_or(folder)).map_err(wrong)?;
@@ -155,9 +176,13 @@ fn command(words: &cli::Audit) -> String {
     let words: Vec<String> = ["dhtsim".to_owned(), "audit".to_owned()]
         .into_iter()
         .chain(quick)
-        .chain(words.audits.iter().cloned())
+        .chain(words.audits.iter().map(|name| without_folder(name)))
         .collect();
     words.join(" ")
+}
+
+fn without_folder(name: &str) -> String {
+    Path::new(name).file_name().map_or_else(|| name.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Whether a document of audits was written by this command.
