@@ -156,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn cases_in_no_order_stand_for_themselves() {
+        let across = |five: Verdict, hour: Verdict, twenty: Verdict| {
+            let subject = judged(", across: \"session\"", &[("5m", five), ("1h", hour), ("20m", twenty)]);
+            assert_eq!((&subject.holds_up_to, &subject.fails_from), (&None, &None));
+            subject.verdict
+        };
+        assert_eq!(across(Holds, Holds, Holds), Holds);
+        assert_eq!(across(Fails, Holds, Holds), HoldsWithin);
+        assert_eq!(across(Undecided, Holds, Fails), HoldsWithin);
+        assert_eq!(across(Undecided, Holds, Holds), Undecided);
+        assert_eq!(across(Undecided, Undecided, Fails), Fails);
+        assert_eq!(across(Fails, Fails, Fails), Fails);
+    }
+
+    #[test]
     fn a_level_is_as_grave_as_its_gravest_comparison() {
         assert_eq!(along(&[("5m", Holds), ("1h", Holds), ("1h", Undecided)]), (HoldsWithin, some("5m"), None));
         assert_eq!(along(&[("1h", Fails), ("5m", Holds), ("1h", Holds)]), (HoldsWithin, some("5m"), some("1h")));
