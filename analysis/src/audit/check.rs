@@ -70,8 +70,8 @@ pub(super) fn whole(plan: &Plan, strength: Strength) -> Result<(), Mistake> {
     for (name, exhibit) in &plan.exhibits {
         of_exhibit(exhibit, plan, &format!("exhibits.{name}"), is_full)?;
     }
-    let pictures = plan.pictures.iter().enumerate();
-    pictures.map(|(place, picture)| of_picture(picture, plan, &format!("pictures[{place}]"), is_full)).collect()
+    let mut pictures = plan.pictures.iter().enumerate();
+    pictures.try_for_each(|(place, picture)| of_picture(picture, plan, &format!("pictures[{place}]"), is_full))
 }
 
 fn of_test(test: &Test, experiment: &Experiment, here: &str, is_full: bool) -> Result<(), Mistake> {
