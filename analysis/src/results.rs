@@ -639,7 +639,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("traffic.lookup", "for users' lookups: messages and bytes per node and second, and in total"),
     ("traffic.upkeep", "to keep the overlay in order, likewise"),
     ("traffic.join", "for joins, likewise"),
-    ("traffic.total", "all messages, likewise"),
+    ("traffic.total", "all messages: messages and bytes per node and second, and in total"),
     ("load.handled", "messages of lookups that each node was handed, of nodes up from the warm-up to the end"),
     ("load.owned", "lookups answered right with it as the owner, likewise"),
     ("placement.owned", "keys that each member owned when the scenario's `placement` was noted"),

@@ -105,12 +105,16 @@ pub(super) fn of_test(verdict: Verdict, subjects: &[Subject]) -> String {
     }
 }
 
-/// The verdict on an assumption: what the gravest of the tests that decide say, then the names of the others.
+/// The verdict on an assumption: of the gravest tests that decide, the gravest subject with its figure and the other subjects that do
+/// not hold; then the names of the other tests.
 pub(super) fn of_audit(verdict: Verdict, tests: &[Judged]) -> String {
     let deciding = || tests.iter().filter(|test| test.decides && !test.subjects.is_empty());
     let gravest = deciding().filter(|test| test.verdict == verdict).map(|test| {
         let is_grave = |subject: &&Subject| subject.verdict != Verdict::Holds;
-        let said: Vec<&str> = test.subjects.iter().filter(is_grave).map(|subject| subject.sentence.as_str()).collect();
+        let mut grave: Vec<&Subject> = test.subjects.iter().filter(is_grave).collect();
+        grave.sort_by_key(|subject| std::cmp::Reverse(subject.verdict));
+        let others = grave.iter().skip(1).map(|subject| format!("{} {}", subject.label, bare(subject.verdict)));
+        let said: Vec<String> = grave.first().map(|first| first.sentence.clone()).into_iter().chain(others).collect();
         let colon = if said.is_empty() { "" } else { ": " };
         format!("{}{colon}{}", test.name, said.join("; "))
     });
@@ -413,7 +417,7 @@ mod tests {
             test("more", true, Fails, &[(Fails, "E fails")]),
         ];
         let said = of_audit(Fails, &tests);
-        assert!(said.starts_with("Fails — answers: B fails; C is undecided. more: E fails."), "{said}");
+        assert!(said.starts_with("Fails — answers: B fails; A is undecided. more: E fails."), "{said}");
         assert!(!said.contains("aside"), "{said}");
         assert!(of_audit(Holds, &tests[1..2]).starts_with("Holds — times."), "{said}");
         let unrun = [test("answers", true, Undecided, &[])];

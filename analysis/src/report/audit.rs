@@ -111,12 +111,8 @@ fn section(folder: &Path, document: &Document, audit: &Audit, missing: &mut Vec<
             ("Put to the test".to_owned(), audit.claim.as_str().into()),
         ]),
     ];
+    blocks.extend(pictures(folder, document, audit, missing));
     blocks.extend(audit.tests.iter().flat_map(|of| test::blocks(of, audit)));
-    let pictures = pictures(folder, document, audit, missing);
-    if !pictures.is_empty() {
-        blocks.push(Block::Heading(3, "Pictures".into(), None));
-        blocks.extend(pictures);
-    }
     if !audit.experiments.is_empty() {
         blocks.push(Block::Heading(3, "Experiments".into(), None));
     }
@@ -243,7 +239,7 @@ fn place(folder: &Path, audit: &Audit, name: &str) -> PathBuf {
 }
 
 fn from_exhibit(folder: &Path, audit: &Audit, picture: &Picture, name: &str) -> Result<(Drawn, String), String> {
-    let path = place(folder, audit, &format!("exhibits/{name}.json"));
+    let path = place(folder, audit, &format!("exhibits/{}.json", name.replace(' ', "-")));
     let exhibit: Exhibit = json(&path, "exhibit").map_err(|_| format!("the exhibit {name} cannot be read"))?;
     let labels = labels(audit, &exhibit);
     let place = |label: &str| labels.iter().position(|other| other == label).unwrap_or(0);
@@ -280,12 +276,12 @@ fn reading() -> Vec<Block> {
          under one seed meet the same joins, crashes, lookups and link delays, so each seed is a pair.",
         "Means stand with half of their 95 % interval: t(0.975, n − 1) · s / √n, Student’s t with n seeds and standard deviation s. It \
          supposes that means over seeds are about normal.",
-        "The interval that decides is wider: Holm’s method makes it so wide that, for all comparisons of an audit together, in at most \
-         5 of 100 audits any true value lies outside. Its level stands beside it.",
+        "The interval that decides is wider: Holm’s method makes it so wide that in at most 5 of 100 audits any \
+         decision is wrong, of all comparisons together. Its level stands beside it.",
         "A comparison holds if its whole interval lies on the right side of the margin, fails if it lies wholly on the wrong side, and is \
          undecided if it straddles it, or if seeds have no value.",
         "A test holds if every comparison does. Where it holds up to a level of the parameter that makes it harder, or for some \
-         protocols, it holds within limits. The verdict on an assumption is the gravest of the tests that decide: fails, then holds within \
+         protocols, it holds within limits; but what is said of one protocol against all others fails if it fails against one. The verdict on an assumption is the gravest of the tests that decide: fails, then holds within \
          limits, then undecided, then holds.",
         "Histograms of several seeds are merged; their quantiles have three digits.",
     ];

@@ -1,25 +1,21 @@
 //! A test of an audit: what was asked, by which rule it was judged, and every comparison.
 
-use serde_json::Value as Json;
-
 use super::page::{Block, Table, Text};
-use super::words::{number, setting, shown, spread};
+use super::words::{number, setting, spread};
 use crate::audit::document::{Audit, Comparison, Subject, Test};
 
 /// A test: question, rule, verdict, what came out for each subject, and the comparisons.
 pub(super) fn blocks(test: &Test, audit: &Audit) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(3, test.name.as_str().into(), None),
-        Block::Paragraph(Text::default().verdict(test.verdict).plain(" ").plain(&test.sentence)),
-        Block::Facts(facts(test)),
+        Block::Paragraph(Text::default().verdict(test.verdict).plain(" — ").plain(&test.question)),
     ];
-    let told = |subject: &Subject| {
-        let label = Text::default().strong(&subject.label).plain(" ").verdict(subject.verdict);
-        label.plain(limits(test, subject)).plain(format!(": {}", subject.sentence))
-    };
-    if !test.subjects.is_empty() {
+    if test.subjects.is_empty() {
+        blocks.push(Block::Paragraph(test.sentence.as_str().into()));
+    } else {
         blocks.push(Block::List(test.subjects.iter().map(told).collect()));
     }
+    blocks.push(Block::Facts(facts(test)));
     let order: Vec<String> = audit
         .experiments
         .iter()
@@ -35,14 +31,20 @@ pub(super) fn blocks(test: &Test, audit: &Audit) -> Vec<Block> {
     blocks
 }
 
+/// The sentence of a subject begins with its label.
+fn told(subject: &Subject) -> Text {
+    match subject.sentence.strip_prefix(&subject.label) {
+        Some(rest) => Text::default().strong(&subject.label).plain(rest),
+        None => subject.sentence.as_str().into(),
+    }
+}
+
 fn facts(test: &Test) -> Vec<(String, Text)> {
-    let mut facts = vec![
-        ("Asked".to_owned(), Text::from(test.question.as_str())),
-        ("Rule".to_owned(), rule(test)),
-        ("Experiment".to_owned(), Text::from(test.experiment.as_str())),
-    ];
+    let mut facts =
+        vec![("Rule".to_owned(), rule(test)), ("Experiment".to_owned(), Text::from(test.experiment.as_str()))];
     if let Some(along) = &test.along {
-        facts.push(("Harder along".to_owned(), Text::from(along.as_str())));
+        let name = if test.is_ordered { "Harder along" } else { "Cases of" };
+        facts.push((name.to_owned(), Text::from(along.as_str())));
     }
     if !test.decides {
         facts.push(("Weight".to_owned(), "it is told, and does not decide".into()));
@@ -58,15 +60,6 @@ fn rule(test: &Test) -> Text {
         (None, None) => "anything".to_owned(),
     };
     Text::default().code(&test.metric).plain(format!(", {}: ", test.contrast)).strong(band)
-}
-
-fn limits(test: &Test, subject: &Subject) -> String {
-    let along = test.along.as_deref().unwrap_or("level");
-    let told =
-        |what: &str, level: &Option<Json>| level.as_ref().map(|level| format!("{what} {along} {}", shown(level)));
-    let limits = [told("holds up to", &subject.holds_up_to), told("fails from", &subject.fails_from)];
-    let limits: Vec<String> = limits.into_iter().flatten().collect();
-    if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) }
 }
 
 fn comparisons(test: &Test, order: &[String]) -> Table {

@@ -9,7 +9,7 @@
 //! | `parameters` | what the cell's parameters are set to, by name: a number, or a text |
 //! | `label`, `protocol` | the protocol's label in the scenario, and its name |
 //! | `seed` | the seed |
-//! | `figures` | every figure of `dhtsim list metrics`, as in `run --json`, without lists (what is over time, and curves); null where there is no value |
+//! | `figures` | every figure of `dhtsim list metrics`, as in `run --json`, without what is over time, and curves (`lorenz`) with four digits behind the point; null where there is no value |
 //! | `histograms` | by name: `sum` (a decimal text) and `max`, exact, and `counts`, a histogram of three digits in the compressed V2 format of `HdrHistogram`, base64; times in nanoseconds |
 //!
 //! `sweep.json` is the header: what was swept, by which version. A line is short: some kilobytes.
@@ -169,7 +169,7 @@ pub(super) fn line(
     if let Json::Object(figures) = &mut figures {
         figures.retain(|name, _| !NO_FIGURES.contains(&name.as_str()));
     }
-    remove_lists(&mut figures);
+    shorten_lists(&mut figures);
     let names = sweep.grid.parameters.iter().map(|parameter| parameter.name.as_str());
     let line = Line {
         run: sweep.number(place),
@@ -186,11 +186,16 @@ pub(super) fn line(
     (text, figures)
 }
 
-/// A list is no figure: what is over time, and curves.
-fn remove_lists(tree: &mut Json) {
-    if let Json::Object(branches) = tree {
-        branches.retain(|_, branch| !branch.is_array());
-        branches.values_mut().for_each(remove_lists);
+/// A list is no figure but a curve, to be drawn: four digits behind the point are enough for that.
+fn shorten_lists(tree: &mut Json) {
+    match tree {
+        Json::Object(branches) => branches.values_mut().for_each(shorten_lists),
+        Json::Array(points) => {
+            for point in points {
+                *point = point.as_f64().map_or(Json::Null, |point| ((point * 1e4).round() / 1e4).into());
+            }
+        }
+        _ => {}
     }
 }
 
