@@ -70,8 +70,8 @@ pub(super) fn whole(plan: &Plan, strength: Strength) -> Result<(), Mistake> {
     for (name, exhibit) in &plan.exhibits {
         of_exhibit(exhibit, plan, &format!("exhibits.{name}"), is_full)?;
     }
-    let pictures = plan.pictures.iter().enumerate();
-    pictures.map(|(place, picture)| of_picture(picture, plan, &format!("pictures[{place}]"), is_full)).collect()
+    let mut pictures = plan.pictures.iter().enumerate();
+    pictures.try_for_each(|(place, picture)| of_picture(picture, plan, &format!("pictures[{place}]"), is_full))
 }
 
 fn of_test(test: &Test, experiment: &Experiment, here: &str, is_full: bool) -> Result<(), Mistake> {
@@ -81,10 +81,12 @@ fn of_test(test: &Test, experiment: &Experiment, here: &str, is_full: bool) -> R
         ContrastSpec::AtPrice { settings, .. } => Some(settings),
         _ => None,
     };
-    if let Some(level) = test.spec.along.as_ref().filter(|level| contrasted == Some(*level)) {
-        return Err(Mistake::new(format!("{here}.along"), format!("`{level}` is what is contrasted here"))
-            .label("no comparison has a value of it")
-            .help("go along another parameter, or leave `along` out"));
+    for (field, parameter) in [("along", &test.spec.along), ("across", &test.spec.across)] {
+        if let Some(level) = parameter.as_ref().filter(|level| contrasted == Some(*level)) {
+            return Err(Mistake::new(format!("{here}.{field}"), format!("`{level}` is what is contrasted here"))
+                .label("no comparison has a value of it")
+                .help(format!("name another parameter, or leave `{field}` out")));
+        }
     }
     if let ContrastSpec::Between { parameter, of, to, .. } = &test.spec.contrast
         && is_full

@@ -391,12 +391,10 @@ pub(super) fn choice_of(spec: &ChoiceSpec, place: usize, experiments: &[Experime
     let here = format!("choices[{place}]");
     let experiment = check_experiment(&spec.experiment, experiments, &format!("{here}.experiment"))?;
     check_figure(&spec.metric, experiment, &format!("{here}.metric"))?;
-    let needs = spec.needs.0.iter();
-    needs.map(|(metric, _)| check_figure(metric, experiment, &format!("{here}.needs"))).collect::<Result<(), _>>()?;
-    let beside = spec.beside.iter().enumerate();
-    beside
-        .map(|(place, metric)| check_figure(metric, experiment, &format!("{here}.beside[{place}]")))
-        .collect::<Result<(), _>>()?;
+    let mut needs = spec.needs.0.iter();
+    needs.try_for_each(|(metric, _)| check_figure(metric, experiment, &format!("{here}.needs")))?;
+    let mut beside = spec.beside.iter().enumerate();
+    beside.try_for_each(|(place, metric)| check_figure(metric, experiment, &format!("{here}.beside[{place}]")))?;
     check_parameter(&spec.along, experiment, &format!("{here}.along"))?;
     let conditions = conditions(&spec.conditions, experiment, &here)?;
     Ok(Choice { spec: spec.clone(), conditions })

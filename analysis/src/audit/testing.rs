@@ -38,6 +38,11 @@ impl At<'_> {
         self.parameters[parameter].as_f64().expect("a number")
     }
 
+    /// Whether it is one of so many nodes.
+    pub(super) fn has_nodes(&self, nodes: u32) -> bool {
+        self.parameters["nodes"] == nodes
+    }
+
     /// Whether a parameter is set to this text.
     pub(super) fn is(&self, parameter: &str, text: &str) -> bool {
         self.parameters[parameter] == text
@@ -126,10 +131,7 @@ fn sweep(axes: &str) -> Sweep {
     let bytes = format!("(base: {base}, axes: [{axes}], seeds: 1..4)").into_bytes();
     let input = Input { name: "sweep".to_owned(), title: "sweep".to_owned(), bytes };
     let folders = Folders { beside: PathBuf::new(), data: Vec::new() };
-    match Sweep::read(&input, &folders, &Progress::default()) {
-        Ok(sweep) => sweep,
-        Err(_) => panic!("no sweep: {axes}"),
-    }
+    Sweep::read(&input, &folders, &Progress::default()).unwrap_or_else(|wrong| panic!("{axes}: {wrong:?}"))
 }
 
 /// A comparison that came out like this, with a mean and an interval of a tenth to either side.

@@ -131,34 +131,51 @@ mod tests {
         (subject.verdict, text(subject.holds_up_to), text(subject.fails_from))
     }
 
-    fn some(level: &str) -> Option<String> {
-        Some(level.to_owned())
-    }
-
     /// The file says 5m, 1h, 20m.
     #[test]
     fn levels_come_in_the_order_of_the_file() {
         let shuffled =
             |five: Verdict, hour: Verdict, twenty: Verdict| along(&[("20m", twenty), ("1h", hour), ("5m", five)]);
         assert_eq!(shuffled(Holds, Holds, Holds), (Holds, None, None));
-        assert_eq!(shuffled(Holds, Holds, Fails), (HoldsWithin, some("1h"), some("20m")));
+        assert_eq!(shuffled(Holds, Holds, Fails), (HoldsWithin, Some("1h".to_owned()), Some("20m".to_owned())));
         assert_eq!(
             shuffled(Holds, Fails, Holds),
-            (HoldsWithin, some("5m"), some("1h")),
+            (HoldsWithin, Some("5m".to_owned()), Some("1h".to_owned())),
             "what holds again does not count"
         );
-        assert_eq!(shuffled(Holds, Undecided, Fails), (HoldsWithin, some("5m"), some("20m")));
-        assert_eq!(shuffled(Holds, Holds, Undecided), (HoldsWithin, some("1h"), None));
-        assert_eq!(shuffled(Fails, Holds, Holds), (Fails, None, some("5m")));
-        assert_eq!(shuffled(Undecided, Holds, Fails), (Fails, None, some("20m")));
+        assert_eq!(shuffled(Holds, Undecided, Fails), (HoldsWithin, Some("5m".to_owned()), Some("20m".to_owned())));
+        assert_eq!(shuffled(Holds, Holds, Undecided), (HoldsWithin, Some("1h".to_owned()), None));
+        assert_eq!(shuffled(Fails, Holds, Holds), (Fails, None, Some("5m".to_owned())));
+        assert_eq!(shuffled(Undecided, Holds, Fails), (Fails, None, Some("20m".to_owned())));
         assert_eq!(shuffled(Undecided, Holds, Holds), (Undecided, None, None));
         assert_eq!(shuffled(Undecided, Undecided, Undecided), (Undecided, None, None));
     }
 
     #[test]
+    fn cases_in_no_order_stand_for_themselves() {
+        let across = |five: Verdict, hour: Verdict, twenty: Verdict| {
+            let subject = judged(", across: \"session\"", &[("5m", five), ("1h", hour), ("20m", twenty)]);
+            assert_eq!((&subject.holds_up_to, &subject.fails_from), (&None, &None));
+            subject.verdict
+        };
+        assert_eq!(across(Holds, Holds, Holds), Holds);
+        assert_eq!(across(Fails, Holds, Holds), HoldsWithin);
+        assert_eq!(across(Undecided, Holds, Fails), HoldsWithin);
+        assert_eq!(across(Undecided, Holds, Holds), Undecided);
+        assert_eq!(across(Undecided, Undecided, Fails), Fails);
+        assert_eq!(across(Fails, Fails, Fails), Fails);
+    }
+
+    #[test]
     fn a_level_is_as_grave_as_its_gravest_comparison() {
-        assert_eq!(along(&[("5m", Holds), ("1h", Holds), ("1h", Undecided)]), (HoldsWithin, some("5m"), None));
-        assert_eq!(along(&[("1h", Fails), ("5m", Holds), ("1h", Holds)]), (HoldsWithin, some("5m"), some("1h")));
+        assert_eq!(
+            along(&[("5m", Holds), ("1h", Holds), ("1h", Undecided)]),
+            (HoldsWithin, Some("5m".to_owned()), None)
+        );
+        assert_eq!(
+            along(&[("1h", Fails), ("5m", Holds), ("1h", Holds)]),
+            (HoldsWithin, Some("5m".to_owned()), Some("1h".to_owned()))
+        );
     }
 
     #[test]

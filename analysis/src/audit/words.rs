@@ -307,6 +307,25 @@ mod tests {
     }
 
     #[test]
+    fn cases_in_no_order_are_named_one_by_one() {
+        let bench = Bench::new(SESSION, |_| None);
+        let test = bench.test("at_least: 1, across: \"session\"");
+        let level = |session: &str, verdict| (Json::from(session), verdict);
+        let cells = vec![at("5m", 0.5, Fails), at("1h", 0.25, Fails), at("20m", 3.0, Holds)];
+        let levels = [level("5m", Fails), level("1h", Fails), level("20m", Holds)];
+        assert_eq!(
+            of_subject(&test, &subject(HoldsWithin, None, None, cells), &levels),
+            "A holds for session = 20m, fails for session = 5m and 1h (session = 1h: 0.250 [0.150, 0.350])"
+        );
+        let cells = vec![at("5m", 1.1, Undecided), at("1h", 3.0, Holds)];
+        let levels = [level("5m", Undecided), level("1h", Holds)];
+        assert_eq!(
+            of_subject(&test, &subject(Undecided, None, None, cells), &levels),
+            "A holds for session = 1h, is undecided for session = 5m (session = 5m: 1.10 [1.00, 1.20])"
+        );
+    }
+
+    #[test]
     fn what_was_not_measured_is_said() {
         let undecided = |cell: Comparison| said("at_least: 1", &subject(Undecided, None, None, vec![cell]));
         let missing = Comparison { values: 2, missing: 1, interval: None, ..at("5m", 1.0, Undecided) };
@@ -368,6 +387,7 @@ mod tests {
 
     fn test(name: &str, decides: bool, verdict: Verdict, subjects: &[(Verdict, &str)]) -> Judged {
         let subject = |(verdict, sentence): &(Verdict, &str)| Subject {
+            label: sentence.chars().take(1).collect(),
             sentence: (*sentence).to_owned(),
             ..subject(*verdict, None, None, Vec::new())
         };

@@ -50,7 +50,8 @@ fn tested(page: &mut String, test: &Test) {
     let margin =
         [test.at_least.map(|least| format!("at least {least}")), test.at_most.map(|most| format!("at most {most}"))];
     let margin: Vec<String> = margin.into_iter().flatten().collect();
-    line(page, &format!("    {}, {}: {}", test.metric, test.contrast, margin.join(", ")));
+    let colon = if margin.is_empty() { "" } else { ": " };
+    line(page, &format!("    {}, {}{colon}{}", test.metric, test.contrast, margin.join(", ")));
     let width = test.subjects.iter().map(|subject| columns(&subject.label)).max().unwrap_or(0).min(LABEL_COLUMNS);
     let levels = levels(test);
     if let Some(along) = test.along.as_ref().filter(|_| levels.len() > 1) {
