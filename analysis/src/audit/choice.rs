@@ -105,9 +105,21 @@ fn is_worse(values: &BySeed, best: &BySeed, margin: f64, outside: f64) -> bool {
 /// The answer: who is among the best in the calm of every group of situations that differ only in how hard it is, and whether they
 /// still are at the other levels.
 fn sentence(spec: &ChoiceSpec, runs: &Runs, situations: &[Situation]) -> String {
-    let groups = groups(spec, situations);
-    let said: Vec<String> = groups.iter().map(|(place, group)| of_group(spec, runs, place, group)).collect();
-    if said.is_empty() { "Nothing was run.".to_owned() } else { said.join(" ") }
+    let mut groups = groups(spec, situations);
+    let Some((first, _)) = groups.first() else {
+        return "Nothing was run.".to_owned();
+    };
+    // What all have in common is said once.
+    let is_common = |(name, value): &(&String, &Json)| groups.iter().all(|(place, _)| place.get(*name) == Some(*value));
+    let common: Map<String, Json> =
+        first.iter().filter(is_common).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut said = Vec::new();
+    if groups.len() > 1 && !common.is_empty() {
+        said.push(format!("Everywhere {}.", words::place(&common)));
+        groups.iter_mut().for_each(|(place, _)| place.retain(|name, _| !common.contains_key(name)));
+    }
+    said.extend(groups.iter().map(|(place, group)| of_group(spec, runs, place, group)));
+    said.join(" ")
 }
 
 type Group<'a> = (Map<String, Json>, Vec<&'a Situation>);
@@ -133,7 +145,8 @@ fn of_group(spec: &ChoiceSpec, runs: &Runs, place: &Map<String, Json>, group: &[
         return String::new();
     };
     let place = words::place(place);
-    let place = if place.is_empty() { String::new() } else { format!("Where {place}: ") };
+    let place =
+        if place.is_empty() { "Where nothing else is changed: ".to_owned() } else { format!("Where {place}: ") };
     let here = |situation: &Situation| format!("{} = {}", spec.along, word(&level(situation)));
     let bests = best_of(calm);
     if bests.is_empty() {
@@ -241,7 +254,7 @@ mod tests {
     fn the_least_is_best_and_who_is_within_the_margin_with_it() {
         let chosen = chosen(latencies([[100.0, 109.0, 120.0], [100.0, 90.0, 120.0], [100.0, 110.0, 50.0]]));
         assert_eq!(bests(&chosen), ["A B", "B", "C"]);
-        let wanted = "best at session = 5m are A (100.0 ms) and B (109.0 ms); A no longer at session = 1h, where B is better; \
+        let wanted = "Where nothing else is changed: best at session = 5m are A (100.0 ms) and B (109.0 ms); A no longer at session = 1h, where B is better; \
                       B stays so up to session = 1h, not at session = 20m, where C is better.";
         assert_eq!(chosen.sentence, wanted);
         let is_best: Vec<bool> = chosen.situations[0].candidates.iter().map(|candidate| candidate.is_best).collect();
@@ -269,7 +282,7 @@ mod tests {
         assert_eq!(bests(&chosen), ["B", "C", ""]);
         let qualify: Vec<bool> = chosen.situations[1].candidates.iter().map(|candidate| candidate.qualifies).collect();
         assert_eq!(qualify, [false, false, true], "a mean of just what is needed is not surely that much");
-        let wanted = "best at session = 5m is B (100.0 ms); B no longer at session = 1h, where it does not surely do what is needed, \
+        let wanted = "Where nothing else is changed: best at session = 5m is B (100.0 ms); B no longer at session = 1h, where it does not surely do what is needed, \
                       and C is best.";
         assert_eq!(chosen.sentence, wanted);
     }
@@ -277,17 +290,19 @@ mod tests {
     #[test]
     fn that_nobody_does_what_is_needed_is_said() {
         let never = chosen(latencies([[0.0; 3]; 3]));
-        assert_eq!(never.sentence, "nobody does what is needed, not even at session = 5m.");
+        assert_eq!(never.sentence, "Where nothing else is changed: nobody does what is needed, not even at session = 5m.");
         let later = chosen(latencies([[100.0, 200.0, 300.0], [0.0; 3], [0.0; 3]]));
-        let wanted =
-            "best at session = 5m is A (100.0 ms); A no longer at session = 1h, where nobody does what is needed.";
+        let wanted = "Where nothing else is changed: best at session = 5m is A (100.0 ms); A no longer at session = 1h, where nobody does what is needed.";
         assert_eq!(later.sentence, wanted);
     }
 
     #[test]
     fn who_is_best_everywhere_stays_so() {
         let chosen = chosen(latencies([[100.0, 200.0, 300.0]; 3]));
-        assert_eq!(chosen.sentence, "best at session = 5m is A (100.0 ms); A stays so up to session = 20m.");
+        assert_eq!(
+            chosen.sentence,
+            "Where nothing else is changed: best at session = 5m is A (100.0 ms); A stays so up to session = 20m."
+        );
     }
 
     #[test]
@@ -305,7 +320,7 @@ mod tests {
         assert!(one.situations[0].candidates.iter().all(|candidate| candidate.qualifies));
         let all = choice(&bench("ABC"));
         assert_eq!(bests(&all), [""; 3]);
-        assert_eq!(all.sentence, "nobody has lookups.latency_ms.mean in every seed, not even at session = 5m.");
+        assert_eq!(all.sentence, "Where nothing else is changed: nobody has lookups.latency_ms.mean in every seed, not even at session = 5m.");
         let unsure = Bench::new(SESSION, |at| match at.metric {
             "lookups.success" => (at.label != "A" || at.seed != 3).then_some(1.0),
             _ => Some(100.0),
@@ -347,6 +362,6 @@ mod tests {
         let bench = Bench::new(SESSION, |at| Some(if at.label == "A" { 1.0 } else { 2.0 }));
         let choice = bench.choice("along: \"session\", where: [\"session > '10m'\"]");
         let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
-        assert_eq!(chosen.sentence, "best at session = 1h is A (1.00 ms); A stays so up to session = 20m.");
+        assert_eq!(chosen.sentence, "Where nothing else is changed: best at session = 1h is A (1.00 ms); A stays so up to session = 20m.");
     }
 }

@@ -130,6 +130,11 @@ pub(super) fn of_audit(verdict: Verdict, tests: &[Judged]) -> String {
             sentences.push(format!("{}: {}.", capital(other.words()), listed(&names)));
         }
     }
+    let unrun = tests.iter().filter(|test| test.decides && test.subjects.is_empty());
+    let unrun: Vec<String> = unrun.map(|test| test.name.clone()).collect();
+    if !unrun.is_empty() {
+        sentences.push(format!("Not run: {}.", listed(&unrun)));
+    }
     sentences.join(" ")
 }
 
