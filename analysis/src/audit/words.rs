@@ -422,7 +422,7 @@ mod tests {
             test("more", true, Fails, &[(Fails, "E fails")]),
         ];
         let said = of_audit(Fails, &tests);
-        assert!(said.starts_with("Fails — answers: B fails; A is undecided. more: E fails."), "{said}");
+        assert!(said.starts_with("Fails — answers: B fails; C is undecided. more: E fails."), "{said}");
         assert!(!said.contains("aside"), "{said}");
         assert!(of_audit(Holds, &tests[1..2]).starts_with("Holds — times."), "{said}");
         let unrun = [test("answers", true, Undecided, &[])];

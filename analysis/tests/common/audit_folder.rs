@@ -109,7 +109,7 @@ pub(crate) fn audit(hash: &str) -> Value {
     });
     let test = json!({
         "name": "success", "question": "As many lookups are right.", "experiment": "at-once", "metric": "lookups.success",
-        "contrast": "crash − calm", "at_least": -0.01, "at_most": null, "along": "fraction", "decides": true,
+        "contrast": "crash − calm", "at_least": -0.01, "at_most": null, "along": "fraction", "is_ordered": true, "decides": true,
         "verdict": "fails", "sentence": "It fails for patient.", "subjects": [subject],
     });
     let experiment = json!({
