@@ -97,6 +97,9 @@ fn lower_end(values: &BySeed, outside: f64) -> Option<f64> {
 
 /// Whether it is surely worse than the best by more than the margin; who has no value in some seed is not as good.
 fn is_worse(values: &BySeed, best: &BySeed, margin: f64, outside: f64) -> bool {
+    if values == best {
+        return false;
+    }
     let ratios: Option<Vec<f64>> = within_seeds(values, best, true).into_iter().collect();
     let low = ratios.and_then(|ratios| Some(mean(&ratios)? - half(&ratios, outside)?));
     low.is_none_or(|low| low > 1.0 + margin)
@@ -290,7 +293,10 @@ mod tests {
     #[test]
     fn that_nobody_does_what_is_needed_is_said() {
         let never = chosen(latencies([[0.0; 3]; 3]));
-        assert_eq!(never.sentence, "Where nothing else is changed: nobody does what is needed, not even at session = 5m.");
+        assert_eq!(
+            never.sentence,
+            "Where nothing else is changed: nobody does what is needed, not even at session = 5m."
+        );
         let later = chosen(latencies([[100.0, 200.0, 300.0], [0.0; 3], [0.0; 3]]));
         let wanted = "Where nothing else is changed: best at session = 5m is A (100.0 ms); A no longer at session = 1h, where nobody does what is needed.";
         assert_eq!(later.sentence, wanted);
@@ -320,7 +326,10 @@ mod tests {
         assert!(one.situations[0].candidates.iter().all(|candidate| candidate.qualifies));
         let all = choice(&bench("ABC"));
         assert_eq!(bests(&all), [""; 3]);
-        assert_eq!(all.sentence, "Where nothing else is changed: nobody has lookups.latency_ms.mean in every seed, not even at session = 5m.");
+        assert_eq!(
+            all.sentence,
+            "Where nothing else is changed: nobody has lookups.latency_ms.mean in every seed, not even at session = 5m."
+        );
         let unsure = Bench::new(SESSION, |at| match at.metric {
             "lookups.success" => (at.label != "A" || at.seed != 3).then_some(1.0),
             _ => Some(100.0),
@@ -362,6 +371,9 @@ mod tests {
         let bench = Bench::new(SESSION, |at| Some(if at.label == "A" { 1.0 } else { 2.0 }));
         let choice = bench.choice("along: \"session\", where: [\"session > '10m'\"]");
         let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
-        assert_eq!(chosen.sentence, "Where nothing else is changed: best at session = 1h is A (1.00 ms); A stays so up to session = 20m.");
+        assert_eq!(
+            chosen.sentence,
+            "Where nothing else is changed: best at session = 1h is A (1.00 ms); A stays so up to session = 20m."
+        );
     }
 }
