@@ -138,7 +138,7 @@ fn a_first_look_runs_what_the_file_says() {
     assert_eq!(folder.audit("out", &["--quick"]).code, 0);
     let document: Value = serde_json::from_slice(&folder.bytes("out/audit.json")).expect("a document");
     let experiment = &document["audits"][0]["experiments"][0];
-    assert_eq!((&experiment["seeds"], &experiment["runs"]), (&"1..3".into(), &8.into()));
+    assert_eq!((&experiment["seeds"], &experiment["runs"]), (&"1 to 2".into(), &8.into()));
     assert_eq!((&document["strength"], &document["command"]), (&"quick".into(), &"dhtsim audit --quick x1.ron".into()));
     let quick = &document["audits"][0]["tests"][2];
     assert_eq!((&quick["verdict"], list_len(&quick["subjects"])), (&"undecided".into(), 0), "4 nodes are left out");

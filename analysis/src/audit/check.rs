@@ -11,6 +11,7 @@ use super::plan::{
 };
 use super::spec::{ContrastSpec, ExhibitSpec, Spec};
 use crate::metrics::Lookups;
+use crate::sweep::versus::{Better, better};
 
 /// Complains of names that cannot be those of folders, or of one folder only.
 pub(super) fn names(spec: &Spec) -> Result<(), Mistake> {
@@ -119,6 +120,11 @@ fn of_choice(choice: &Choice, experiment: &Experiment, here: &str, is_full: bool
     }
     if let Some((metric, _)) = spec.needs.0.iter().find(|(_, least)| !least.is_finite()) {
         return Err(Mistake::new(format!("{here}.needs"), format!("what is needed of `{metric}` is a finite number")));
+    }
+    if better(&spec.metric) == Some(Better::Higher) {
+        return Err(Mistake::new(format!("{here}.metric"), format!("of `{}`, more is better", spec.metric))
+            .label("a choice takes whoever has least of it")
+            .help("say under `needs` how much of it is needed, and choose by what costs, such as `lookups.latency_ms.mean`"));
     }
     let Ok(runs) = &experiment.runs else {
         return Ok(());

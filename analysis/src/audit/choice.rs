@@ -2,8 +2,8 @@
 //! the same when it gets harder.
 //!
 //! Who does not surely do what is needed is out: the lower end of the interval of each needed figure must reach what is needed. Of the
-//! others the one with the least mean is best, and so is everyone who is not surely worse by more than the margin: the interval of the
-//! ratio to the best, within each seed, must reach beyond. All intervals of a choice are widened for their number (Bonferroni).
+//! others the one with the least mean is best, and so is everyone who is not surely worse by more than the margin: the interval of what
+//! it has more than the best and the margin, within each seed, must reach down to zero. All intervals of a choice are widened for their number (Bonferroni).
 
 use std::io;
 
@@ -95,14 +95,13 @@ fn lower_end(values: &BySeed, outside: f64) -> Option<f64> {
     Some(mean(&values)? - half(&values, outside)?)
 }
 
-/// Whether it is surely worse than the best by more than the margin; who has no value in some seed is not as good.
+/// Whether it is surely worse than the best by more than the margin: what it has more than the best and the margin, within each
+/// seed. Who has no value in some seed is not as good.
 fn is_worse(values: &BySeed, best: &BySeed, margin: f64, outside: f64) -> bool {
-    if values == best {
-        return false;
-    }
-    let ratios: Option<Vec<f64>> = within_seeds(values, best, true).into_iter().collect();
-    let low = ratios.and_then(|ratios| Some(mean(&ratios)? - half(&ratios, outside)?));
-    low.is_none_or(|low| low > 1.0 + margin)
+    let raised: BySeed = best.iter().map(|(seed, best)| (*seed, best.map(|best| best * (1.0 + margin)))).collect();
+    let more: Option<Vec<f64>> = within_seeds(values, &raised, false).into_iter().collect();
+    let low = more.and_then(|more| Some(mean(&more)? - half(&more, outside)?));
+    low.is_none_or(|low| low > 0.0)
 }
 
 /// The answer: who is among the best in the calm of every group of situations that differ only in how hard it is, and whether they
@@ -119,7 +118,9 @@ fn sentence(spec: &ChoiceSpec, runs: &Runs, situations: &[Situation]) -> String 
     let mut said = Vec::new();
     if groups.len() > 1 && !common.is_empty() {
         said.push(format!("Everywhere {}.", words::place(&common)));
-        groups.iter_mut().for_each(|(place, _)| place.retain(|name, _| !common.contains_key(name)));
+        for (place, _) in &mut groups {
+            place.retain(|name, _| !common.contains_key(name));
+        }
     }
     said.extend(groups.iter().map(|(place, group)| of_group(spec, runs, place, group)));
     said.join(" ")
@@ -163,13 +164,12 @@ fn of_group(spec: &ChoiceSpec, runs: &Runs, place: &Map<String, Json>, group: &[
             .and_then(|candidate| candidate.figures[0].1);
         value.map_or(label.clone(), |value| format!("{label} ({})", words::figure(&spec.metric, value)))
     };
-    let named: Vec<String> = bests.iter().map(figure).collect();
-    let first = format!(
-        "{place}best at {} {} {}",
-        here(calm),
-        if named.len() == 1 { "is" } else { "are" },
-        words::listed(&named)
-    );
+    let least = least_of(calm);
+    let others: Vec<String> = bests.iter().filter(|label| Some(*label) != least.as_ref()).map(figure).collect();
+    let mut first = format!("{place}best at {} is {}", here(calm), least.as_ref().map_or_else(String::new, figure));
+    if !others.is_empty() {
+        first = format!("{first}, and {} {} not surely worse", words::listed(&others), is_or_are(&others));
+    }
     if harder.is_empty() {
         return format!("{first}.");
     }
@@ -190,29 +190,33 @@ fn best_of(situation: &Situation) -> Vec<String> {
     situation.candidates.iter().filter(|candidate| candidate.is_best).map(|candidate| candidate.label.clone()).collect()
 }
 
-/// How far somebody who is best in the calm stays so.
+/// Of those who are best, the one with the least figure.
+fn least_of(situation: &Situation) -> Option<String> {
+    let best = situation.candidates.iter().filter(|candidate| candidate.is_best);
+    let figure = |candidate: &Candidate| candidate.figures[0].1.unwrap_or(f64::INFINITY);
+    best.min_by(|one, other| figure(one).total_cmp(&figure(other))).map(|candidate| candidate.label.clone())
+}
+
+fn is_or_are(names: &[String]) -> &'static str {
+    if names.len() == 1 { "is" } else { "are" }
+}
+
+/// How far somebody who is among the best in the calm stays so.
 fn stays(spec: &ChoiceSpec, label: &str, harder: &[&Situation], here: &dyn Fn(&Situation) -> String) -> String {
     let is_best = |situation: &&&Situation| best_of(situation).iter().any(|other| other == label);
     let held = harder.iter().take_while(is_best).count();
     let Some(end) = harder.get(held) else {
-        return format!("{label} stays so up to {}", here(harder[harder.len() - 1]));
+        return format!("{label} is not surely worse than the best up to {}", here(harder[harder.len() - 1]));
     };
     let qualifies = end.candidates.iter().any(|candidate| candidate.label == label && candidate.qualifies);
-    let others = best_of(end);
-    let instead = match (qualifies, others.as_slice()) {
-        (_, []) => format!("where {}", nobody(spec, end)),
-        (true, others) => {
-            format!("where {} {} better", words::listed(others), if others.len() == 1 { "is" } else { "are" })
-        }
-        (false, others) => format!(
-            "where it does not surely do what is needed, and {} {} best",
-            words::listed(others),
-            if others.len() == 1 { "is" } else { "are" }
-        ),
+    let instead = match (qualifies, least_of(end)) {
+        (_, None) => format!("where {}", nobody(spec, end)),
+        (true, Some(best)) => format!("where {best} is better"),
+        (false, Some(best)) => format!("where it does not surely do what is needed, and {best} is best"),
     };
     match held {
         0 => format!("{label} no longer at {}, {instead}", here(end)),
-        held => format!("{label} stays so up to {}, not at {}, {instead}", here(harder[held - 1]), here(end)),
+        held => format!("{label} up to {}, not at {}, {instead}", here(harder[held - 1]), here(end)),
     }
 }
 
@@ -257,8 +261,8 @@ mod tests {
     fn the_least_is_best_and_who_is_within_the_margin_with_it() {
         let chosen = chosen(latencies([[100.0, 109.0, 120.0], [100.0, 90.0, 120.0], [100.0, 110.0, 50.0]]));
         assert_eq!(bests(&chosen), ["A B", "B", "C"]);
-        let wanted = "Where nothing else is changed: best at session = 5m are A (100.0 ms) and B (109.0 ms); A no longer at session = 1h, where B is better; \
-                      B stays so up to session = 1h, not at session = 20m, where C is better.";
+        let wanted = "Where nothing else is changed: best at session = 5m is A (100.0 ms), and B (109.0 ms) is not surely worse; A no longer at session = 1h, where B is better; \
+                      B up to session = 1h, not at session = 20m, where C is better.";
         assert_eq!(chosen.sentence, wanted);
         let is_best: Vec<bool> = chosen.situations[0].candidates.iter().map(|candidate| candidate.is_best).collect();
         assert_eq!(is_best, [true, true, false]);
@@ -307,7 +311,7 @@ mod tests {
         let chosen = chosen(latencies([[100.0, 200.0, 300.0]; 3]));
         assert_eq!(
             chosen.sentence,
-            "Where nothing else is changed: best at session = 5m is A (100.0 ms); A stays so up to session = 20m."
+            "Where nothing else is changed: best at session = 5m is A (100.0 ms); A is not surely worse than the best up to session = 20m."
         );
     }
 
@@ -338,6 +342,16 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_better_than_another_among_zeros() {
+        let bench = Bench::new(SESSION, |at| match at.metric {
+            "lookups.success" => Some(1.0),
+            _ => Some(if at.label == "C" { 1.0 } else { 0.0 }),
+        });
+        let chosen = choose("X", &bench.choice(SUCCESS), &bench.runs, &bench.cells).expect("comparable");
+        assert_eq!(bests(&chosen), ["A B"; 3]);
+    }
+
+    #[test]
     fn nothing_is_needed_if_nothing_is_said() {
         let bench = Bench::new(SESSION, |at| (at.metric == "lookups.latency_ms.mean").then_some(100.0));
         let chosen = choose("X", &bench.choice("along: \"session\""), &bench.runs, &bench.cells).expect("comparable");
@@ -356,7 +370,7 @@ mod tests {
         ));
         let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
         let wanted = "Where nodes = 8: best at session = 5m is A (8.00 ms). \
-                      Where nodes = 32: best at session = 5m are B (10.00 ms) and C (10.00 ms).";
+                      Where nodes = 32: best at session = 5m is B (10.00 ms), and C (10.00 ms) is not surely worse.";
         assert_eq!(chosen.sentence, wanted, "a single level is all that there is to say");
         let figures: Vec<&str> =
             chosen.situations[0].candidates[0].figures.iter().map(|(metric, ..)| metric.as_str()).collect();
@@ -373,7 +387,7 @@ mod tests {
         let chosen = choose("X", &choice, &bench.runs, &bench.cells).expect("comparable");
         assert_eq!(
             chosen.sentence,
-            "Where nothing else is changed: best at session = 1h is A (1.00 ms); A stays so up to session = 20m."
+            "Where nothing else is changed: best at session = 1h is A (1.00 ms); A is not surely worse than the best up to session = 20m."
         );
     }
 }

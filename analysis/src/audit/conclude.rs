@@ -109,9 +109,9 @@ impl<'a> Read<'a> {
 
 fn seeds(seeds: &Seeding) -> String {
     match seeds {
-        Seeding::Fixed(seeds) => format!("{}..{}", seeds.start, seeds.end),
+        Seeding::Fixed(seeds) => format!("{} to {}", seeds.start, seeds.end.saturating_sub(1)),
         Seeding::Until(until) => {
-            format!("{}.. until the interval is narrow enough, {} at most", until.first, until.at_most)
+            format!("from {} until the interval is narrow enough, {} at most", until.first, until.at_most)
         }
     }
 }

@@ -274,7 +274,7 @@ impl Table<'_> {
                     parameters.insert("at most".to_owned(), Json::from(*budget));
                     for (label, cell) in [(of, one), (label, Some(other))] {
                         let setting = cell.and_then(|cell| cell.parameters.get(settings)).cloned();
-                        parameters.insert(format!("{settings} of {label}"), setting.unwrap_or("none".into()));
+                        parameters.extend(setting.map(|setting| (format!("{settings} of {label}"), setting)));
                     }
                     let sample = Sample::of_pair(of, label, false, parameters, values);
                     samples.push(Sample { is_priced_out: one.is_none(), ..sample });

@@ -98,7 +98,7 @@ pub struct Experiment {
     pub folder: String,
     /// The SHA-1 of all that its runs depend on.
     pub hash: String,
-    /// Its seeds, such as `1..31`.
+    /// Its seeds, such as `1 to 30`.
     pub seeds: String,
     /// How many runs there were.
     pub runs: u64,
@@ -369,7 +369,8 @@ pub struct Exhibited {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ring {
-    /// Each node that was up when the lookup was asked: its number and its place on the circle, from 0 to 1.
+    /// Each node that was up when the lookup was asked, and each that it was sent to: its number and its place on the circle, from 0
+    /// to 1.
     pub nodes: Vec<(u32, f64)>,
     /// The key's place on the circle.
     pub key: f64,

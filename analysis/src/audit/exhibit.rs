@@ -79,8 +79,8 @@ fn entry_run(
     Ok(Exhibited {
         label: label.to_owned(),
         series: serde_json::to_value(points(&watcher.metrics)).expect("figures are plain data"),
-        departures_s: watcher.departures_s,
-        ring: watcher.followed.map(|followed| followed.ring),
+        departures_s: watcher.departures_s.clone(),
+        ring: watcher.ring(),
     })
 }
 
@@ -131,6 +131,18 @@ struct Followed {
 }
 
 impl Watcher {
+    /// The overlay with the lookup that was followed: nodes that were up, and those that it was sent to though they were not.
+    fn ring(mut self) -> Option<Ring> {
+        let mut ring = self.followed.take()?.ring;
+        for node in ring.messages.iter().map(|message| message.to).collect::<BTreeSet<u32>>() {
+            if ring.nodes.iter().all(|(other, _)| *other != node) {
+                ring.nodes.extend(self.places.get(&Address(node)).map(|place| (node, *place)));
+            }
+        }
+        ring.nodes.sort_by_key(|(node, _)| *node);
+        Some(ring)
+    }
+
     fn follow(&mut self, now: SimTime, node: Address, key: protocols::key::Key, request: RequestId) {
         let nodes = self.up.iter().filter_map(|node| Some((node.0, *self.places.get(node)?)));
         let ring = Ring {

@@ -20,7 +20,8 @@ pub(super) struct Margin {
 
 impl Margin {
     fn holds(self, mean: f64) -> bool {
-        self.at_least.is_none_or(|least| mean >= least) && self.at_most.is_none_or(|most| mean <= most)
+        self.at_least.is_none_or(|least| mean >= least - rounding(least))
+            && self.at_most.is_none_or(|most| mean <= most + rounding(most))
     }
 
     /// The margins that the mean must keep away from: those it lies within, or the one it is beyond.
@@ -29,6 +30,11 @@ impl Margin {
         let least = self.at_least.filter(|least| is_within || mean < *least);
         least.into_iter().chain(self.at_most.filter(|most| is_within || mean > *most))
     }
+}
+
+/// By how much a mean of values like this may be off because sums are rounded: that decides nothing.
+fn rounding(value: f64) -> f64 {
+    1e-12 * value.abs()
 }
 
 /// A sample on its way to a verdict.
@@ -100,7 +106,8 @@ impl Case {
 /// The p-value against the margin; none with fewer than two values.
 fn p_of(values: &[f64], mean: f64, margin: Margin) -> Option<f64> {
     let error = standard_error(values)?;
-    // Where all values are the same there is no chance to blame.
+    // Where all values are the same, but for rounding, there is no chance to blame.
+    let error = if error <= rounding(mean) { 0.0 } else { error };
     let against = |bound: f64| if error > 0.0 { two_sided_p(values.len() - 1, (mean - bound) / error) } else { 0.0 };
     margin.near(mean).map(against).reduce(f64::max)
 }
@@ -156,6 +163,15 @@ mod tests {
         assert_eq!(verdict(&values, within(9.7, 10.2)), Verdict::Undecided);
         assert_eq!(verdict(&values, within(10.3, 11.0)), Verdict::Fails);
         assert_eq!(verdict(&values, Margin { at_least: None, at_most: Some(9.7) }), Verdict::Fails);
+    }
+
+    #[test]
+    fn a_margin_at_the_mean_is_met_whatever_is_rounded() {
+        for (value, seeds) in [(0.1, 10), (0.3, 10), (0.7, 7), (0.7, 10)] {
+            let values = vec![value; seeds];
+            assert_eq!(verdict(&values, at_least(value)), Verdict::Holds, "{value}");
+            assert_eq!(verdict(&values, Margin { at_least: None, at_most: Some(value) }), Verdict::Holds, "{value}");
+        }
     }
 
     #[test]

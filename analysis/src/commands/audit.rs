@@ -13,11 +13,12 @@ use scenarios::diagnostic::suggest;
 use scenarios::files::Folders;
 
 use super::sweep::carry_out;
-use super::{End, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
+use super::{End, check_data, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
     set_jobs(words.jobs)?;
+    check_data(&words.data)?;
     let progress = stoppable()?;
     let named = named(words)?;
     if words.print {
@@ -41,6 +42,9 @@ pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
         plan.experiments.iter().try_for_each(|experiment| run(plan, experiment, &folder, words, &progress))?;
     }
     let document = document(&plans, strength, words, &folder, &progress)?;
+    if !words.quiet {
+        tell_of_others(&path, &document);
+    }
     files::write(&path, &export::json(&document), is_ours).map_err(|error| not_written(&path, &error))?;
     if words.json {
         print(&export::json(&document))?;
@@ -49,6 +53,25 @@ pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
         print(format!("\n  results in {}\n", folder.display()).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says which audits the document that is there has, and this one has not.
+fn tell_of_others(path: &Path, document: &Document) {
+    let before = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Document>(&bytes).ok());
+    let others: Vec<String> = before
+        .into_iter()
+        .flat_map(|before| before.audits)
+        .filter(|audit| document.audits.iter().all(|other| other.id != audit.id))
+        .map(|audit| audit.id)
+        .collect();
+    if !others.is_empty() {
+        let text = format!(
+            "{DOCUMENT} no longer has {}: ask for them together to have them in one report; nothing is run twice\n",
+            others.join(", ")
+        );
+        // If stderr is closed, nobody is there to be told.
+        let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+    }
 }
 
 /// The audits that are asked for, each with the folders that its files lie in.

@@ -9,10 +9,11 @@ use scenarios::plan::Plan;
 use scenarios::read;
 use serde::Serialize;
 
-use super::{End, files_of, input, print};
+use super::{End, check_data, files_of, input, print};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Check) -> Result<ExitCode, End> {
+    check_data(&words.data)?;
     if words.plan && words.scenarios.len() > 1 {
         return Err(End::Invalid("`--plan` prints one scenario, so give it one".to_owned()));
     }

@@ -10,11 +10,12 @@ use analysis::results::Document;
 use analysis::{export, table};
 use scenarios::{files as scenario_files, read};
 
-use super::{End, files_of, input, print, set_jobs, stoppable, unreadable, verdict};
+use super::{End, check_data, files_of, input, print, set_jobs, stoppable, unreadable, verdict};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Claims) -> Result<ExitCode, End> {
     set_jobs(words.jobs)?;
+    check_data(&words.data)?;
     let scenarios = with_claims(&words.scenarios)?;
     let progress = stoppable()?;
     let run = |(path, input): &(PathBuf, Input)| {

@@ -7,7 +7,7 @@ use analysis::files;
 use analysis::sweep::csv;
 use analysis::sweep::results::Results;
 
-use super::{End, not_written, unprinted};
+use super::{End, not_written, unprinted, unreadable};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Export) -> Result<ExitCode, End> {
@@ -17,7 +17,10 @@ pub(crate) fn verb(words: &cli::Export) -> Result<ExitCode, End> {
     };
     match &words.out {
         Some(path) => files::write_with(path, |_| false, write).map_err(|error| not_written(path, &error))?,
-        None => write(&mut BufWriter::new(io::stdout().lock())).map_err(|error| unprinted(&error))?,
+        None => write(&mut BufWriter::new(io::stdout().lock())).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => unreadable(&words.folder, &error),
+            _ => unprinted(&error),
+        })?,
     }
     if results.is_complete {
         return Ok(ExitCode::SUCCESS);

@@ -14,11 +14,12 @@ use analysis::sweep::store::{Refused, Store};
 use analysis::sweep::summary::{self, Summary};
 use analysis::{export, table};
 
-use super::{End, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
+use super::{End, check_data, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Sweep) -> Result<ExitCode, End> {
     set_jobs(words.jobs)?;
+    check_data(&words.data)?;
     let input = input(&words.plan)?;
     let progress = stoppable()?;
     let sweep = Sweep::read(&input, &files_of(&words.plan, &words.data), &progress)?;

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::drawn::Drawn;
 use super::folder::{AUDIT, Report, json};
 use super::gather::{Gathered, Want, gather};
 use super::over_time::{Moment, OverTime, Track};
 use super::page::{Block, Figure, Judged, Page, Table, Text};
-use super::picture::{draw, title, want, with_all};
+use super::picture::{cells, draw, title, want, with_all};
 use super::ring::Rings;
-use super::words::{count, listed};
+use super::words::{count, listed, setting};
 use super::{choice, test};
 use crate::audit::document::{Audit, Document, Exhibit, Exhibited, Experiment, Picture, SCHEMA, Strength};
 use crate::sweep::results::Results;
@@ -59,6 +59,7 @@ fn first_screen(document: &Document, missing: &[String]) -> Vec<Block> {
     for what in missing {
         blocks.push(Block::Warning(Text::default().strong("Not all is there: ").plain(format!("{what}."))));
     }
+    blocks.push(Block::Paragraph(at_a_glance(document)));
     for one in &document.choices {
         let audit = document.audits.iter().find(|audit| audit.id == one.audit);
         let experiment = audit.and_then(|audit| audit.experiments.iter().find(|of| of.name == one.experiment));
@@ -85,8 +86,20 @@ fn judged(audit: &Audit) -> Judged {
         id: audit.id.clone(),
         title: audit.title.as_str().into(),
         verdict: audit.verdict,
-        sentence: audit.sentence.as_str().into(),
+        sentence: said(audit).into(),
     }
+}
+
+/// The sentence of an audit without its verdict, which stands before it.
+fn said(audit: &Audit) -> &str {
+    audit.sentence.split_once(" — ").map_or(audit.sentence.as_str(), |(_, rest)| rest)
+}
+
+/// All verdicts in one line.
+fn at_a_glance(document: &Document) -> Text {
+    document.audits.iter().fold(Text::default(), |text, audit| {
+        text.strong(&audit.id).plain(format!(" {} ", audit.title)).verdict(audit.verdict).plain("   ")
+    })
 }
 
 /// Of what each experiment is the result.
@@ -105,7 +118,7 @@ fn section(folder: &Path, document: &Document, audit: &Audit, missing: &mut Vec<
     let id = Some(audit.id.clone());
     let mut blocks = vec![
         Block::Heading(2, format!("{}: {}", audit.id, audit.title).into(), id),
-        Block::Answer(Text::default().verdict(audit.verdict).plain(" ").plain(&audit.sentence)),
+        Block::Answer(Text::default().verdict(audit.verdict).plain(" — ").plain(said(audit))),
         Block::Facts(vec![
             ("The document says".to_owned(), audit.says.as_str().into()),
             ("Put to the test".to_owned(), audit.claim.as_str().into()),
@@ -223,13 +236,17 @@ fn of_experiment(
     }
     let drawn = wants.iter().zip(all.iter().zip(&found)).map(|((place, _), (want, found))| {
         let drawn = draw(of(*place), want, found);
-        (*place, drawn.map(|drawn| (drawn, made_by(experiment, found))))
+        let cells = cells(of(*place));
+        (*place, drawn.map(|drawn| (drawn, made_by(experiment, cells, found))))
     });
     Ok(drawn.collect())
 }
 
-fn made_by(experiment: &Experiment, found: &Gathered) -> String {
-    format!("experiment {}, seeds {}, {} drawn", experiment.name, experiment.seeds, count(found.runs, "run"))
+fn made_by(experiment: &Experiment, cells: Option<&Map<String, Json>>, found: &Gathered) -> String {
+    let order: Vec<String> = experiment.parameters.iter().map(|(name, _)| name.clone()).collect();
+    let place = cells.map_or_else(String::new, |cells| setting(cells, &order));
+    let place = if place.is_empty() { String::new() } else { format!(" where {place}") };
+    format!("experiment {}{place}, seeds {}, {} drawn", experiment.name, experiment.seeds, count(found.runs, "run"))
 }
 
 /// Where something of an audit lies: in the folder of its own that it has in the folder of all, or in the latter itself.

@@ -28,6 +28,10 @@ pub fn of_folder(folder: &Path) -> Result<Report, String> {
         sweep::report(folder)
     } else if is_there(run::RESULTS) {
         run::report(folder)
+    } else if holds_sweeps(folder) {
+        Err(format!(
+            "{shown} holds sweeps of audits that have not come to their end\n  = help: give the same `dhtsim audit` again: it goes on where it was"
+        ))
     } else {
         Err(format!("{shown} holds nothing that a report could be made of\n  = help: {HELP}"))
     }
@@ -42,3 +46,9 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(path: &Path, what: &str) -> R
 /// The document of audits, in their folder.
 pub const AUDIT: &str = "audit.json";
 const HELP: &str = "a report is made of the folder of `dhtsim audit`, `dhtsim sweep` or `dhtsim run --out`";
+
+/// Whether sweeps lie two folders down, as those of audits do.
+fn holds_sweeps(folder: &Path) -> bool {
+    let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    below(folder).flat_map(|audit| below(&audit)).any(|sweep| sweep.join(crate::sweep::store::HEADER).is_file())
+}

@@ -20,7 +20,7 @@ fn block(out: &mut String, block: &Block) {
     match block {
         Block::Heading(depth, text, _) => line(out, &format!("{} {}", "#".repeat(usize::from(*depth)), inline(text))),
         Block::Paragraph(text) | Block::Note(text) => line(out, &inline(text)),
-        Block::Answer(text) => line(out, &format!("**{}**", inline(&plain(text)))),
+        Block::Answer(text) => line(out, &format!("**{}**", inline(&plain(text)).trim())),
         Block::Warning(text) => line(out, &format!("> {}", inline(text))),
         Block::List(items) => items.iter().for_each(|item| line(out, &format!("- {}", inline(item)))),
         Block::Facts(facts) => {

@@ -44,6 +44,18 @@ pub(super) fn with_all(mut want: Want, picture: &Picture, parameters: &[String])
     want
 }
 
+/// The cells that a picture is about; an exhibit says itself what it shows.
+pub(super) fn cells(picture: &Picture) -> Option<&Map<String, Json>> {
+    match picture {
+        Picture::Curve { cells, .. }
+        | Picture::Cdf { cells, .. }
+        | Picture::Bars { cells, .. }
+        | Picture::Front { cells, .. }
+        | Picture::Lorenz { cells, .. } => Some(cells),
+        Picture::OverTime { .. } | Picture::Ring { .. } => None,
+    }
+}
+
 /// What stands over a picture.
 pub(super) fn title(picture: &Picture) -> &str {
     match picture {

@@ -57,7 +57,7 @@ fn rule(test: &Test) -> Text {
         (Some(low), Some(high)) => format!("from {} to {}", number(low), number(high)),
         (Some(low), None) => format!("at least {}", number(low)),
         (None, Some(high)) => format!("at most {}", number(high)),
-        (None, None) => "anything".to_owned(),
+        (None, None) => "both surely on the same side of zero".to_owned(),
     };
     Text::default().code(&test.metric).plain(format!(", {}: ", test.contrast)).strong(band)
 }

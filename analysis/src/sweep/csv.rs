@@ -15,8 +15,13 @@ pub fn runs(results: &Results, out: impl Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     let parameters: Vec<&str> = results.header.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let figures: Vec<&str> = results.header.figures.iter().map(String::as_str).collect();
-    let heads =
-        [&["run", "cell"], &parameters[..], &["label", "protocol", "seed", "fingerprint"], &figures[..]].concat();
+    // No two columns are called the same: many a parameter is called like a figure.
+    let named: Vec<String> = parameters
+        .iter()
+        .map(|name| if figures.contains(name) { format!("parameters.{name}") } else { (*name).to_owned() })
+        .collect();
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let heads = [&["run", "cell"], &named[..], &["label", "protocol", "seed", "fingerprint"], &figures[..]].concat();
     table.write_record(heads).map_err(plain)?;
     for record in results.records()? {
         let record = record?;

@@ -98,6 +98,15 @@ impl Header {
     }
 }
 
+impl Header {
+    /// How many runs there are, if that is known before they have ended.
+    pub fn runs(&self) -> Option<u64> {
+        let seeds = self.seeds.get("fixed").filter(|_| self.filter.is_empty())?;
+        let [first, end] = ["start", "end"].map(|name| seeds.get(name).and_then(Json::as_u64));
+        Some((self.cells * self.protocols) as u64 * (end? - first?))
+    }
+}
+
 fn seeds(seeds: &Seeding) -> Json {
     serde_json::to_value(seeds).expect("a rule is plain data")
 }
@@ -207,6 +216,6 @@ fn in_order<S: Serializer, T: Serialize>(entries: &[(&str, T)], serializer: S) -
     map.end()
 }
 
-/// What an outcome holds besides figures and lists: what stands beside them here, or is of the plan.
-const NO_FIGURES: [&str; 4] = ["label", "protocol", "seed", "settings"];
+/// What an outcome holds besides figures and curves: what stands beside them here, is of the plan, or is over time.
+const NO_FIGURES: [&str; 5] = ["label", "protocol", "seed", "settings", "series"];
 const SCHEMA: &str = "dhtsim sweep 1";

@@ -48,7 +48,8 @@ impl Results {
 
     /// The runs, in order; of results that are not complete, as far as none is missing.
     pub fn records(&self) -> io::Result<Records> {
-        Ok(Records { lines: BufReader::new(File::open(&self.path)?).lines(), is_complete: self.is_complete })
+        let lines = BufReader::new(File::open(&self.path)?).lines();
+        Ok(Records { lines, is_complete: self.is_complete, wanted: self.header.runs(), read: 0, last: None })
     }
 
     /// The runs cell by cell; `pick` says what is kept of each.
@@ -62,21 +63,47 @@ impl Results {
 pub struct Records {
     lines: Lines<BufReader<File>>,
     is_complete: bool,
+    /// How many there must be, if that is known before.
+    wanted: Option<u64>,
+    read: u64,
+    last: Option<u64>,
 }
 
 impl Iterator for Records {
     type Item = io::Result<Record>;
 
     fn next(&mut self) -> Option<io::Result<Record>> {
-        match self.lines.next()? {
-            Err(error) => Some(Err(error)),
-            Ok(line) => match Record::read(&line) {
-                Some(record) => Some(Ok(record)),
-                // The last line of what is not complete may be torn.
-                None if !self.is_complete => None,
-                None => Some(Err(io::Error::new(io::ErrorKind::InvalidData, "a line of it is no run of a sweep"))),
-            },
+        let line = match self.lines.next() {
+            None => return self.ended(),
+            Some(Err(error)) => return Some(Err(error)),
+            Some(Ok(line)) => line,
+        };
+        self.read += 1;
+        match Record::read(&line) {
+            Some(record) if self.last.is_none_or(|last| last < record.run) => {
+                self.last = Some(record.run);
+                Some(Ok(record))
+            }
+            Some(_) => Some(Err(self.wrong("is a run that stands there before, or should"))),
+            // The last line of what is not complete may be torn.
+            None if !self.is_complete => None,
+            None => Some(Err(self.wrong("is no run of a sweep"))),
         }
+    }
+}
+
+impl Records {
+    /// All runs are there, or it is said that they are not.
+    fn ended(&mut self) -> Option<io::Result<Record>> {
+        let wanted = self.wanted.take().filter(|wanted| self.is_complete && *wanted != self.read)?;
+        let text =
+            format!("{RESULTS} has {} runs of {wanted}; take it away, and the same command makes it anew", self.read);
+        Some(Err(io::Error::new(io::ErrorKind::InvalidData, text)))
+    }
+
+    fn wrong(&self, what: &str) -> io::Error {
+        let text = format!("line {} of {RESULTS} {what}", self.read);
+        io::Error::new(io::ErrorKind::InvalidData, text)
     }
 }
 

@@ -130,7 +130,7 @@ impl Figure {
 }
 
 /// Which value of a figure is better, as far as its name says.
-fn better(metric: &str) -> Option<Better> {
+pub(crate) fn better(metric: &str) -> Option<Better> {
     const HIGHER: [&str; 4] = ["success", "holders_success", "correct", "correct_on_side"];
     const LOWER: [&str; 18] = [
         "wrong",
