@@ -481,7 +481,7 @@ fn measured_data_lie_in_folders_that_are_named_and_are_saved_with_a_run() {
     let with_data = |words: &[&str]| dhtsim(&[words, &["--data", &nowhere, "--data", &named, &path]].concat());
     let said = with_data(&["check"]);
     assert!(said.code == 2 && said.err.contains("there is no folder"), "{}", said.err);
-    std::fs::create_dir(&nowhere).expect("a folder with nothing in it");
+    fs::create_dir(&nowhere).expect("a folder with nothing in it");
     assert_eq!(with_data(&["check"]).code, 0);
     assert_eq!(with_data(&["trace", "--until", "1s"]).code, 0);
     let out = folder.path().join("saved").display().to_string();
