@@ -372,6 +372,8 @@ pub struct Ring {
     /// Each node that was up when the lookup was asked, and each that it was sent to: its number and its place on the circle, from 0
     /// to 1.
     pub nodes: Vec<(u32, f64)>,
+    /// Those of them that were not up.
+    pub gone: Vec<u32>,
     /// The key's place on the circle.
     pub key: f64,
     /// Who asked.

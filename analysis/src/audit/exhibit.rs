@@ -137,6 +137,7 @@ impl Watcher {
         for node in ring.messages.iter().map(|message| message.to).collect::<BTreeSet<u32>>() {
             if ring.nodes.iter().all(|(other, _)| *other != node) {
                 ring.nodes.extend(self.places.get(&Address(node)).map(|place| (node, *place)));
+                ring.gone.push(node);
             }
         }
         ring.nodes.sort_by_key(|(node, _)| *node);
@@ -147,6 +148,7 @@ impl Watcher {
         let nodes = self.up.iter().filter_map(|node| Some((node.0, *self.places.get(node)?)));
         let ring = Ring {
             nodes: nodes.collect(),
+            gone: Vec::new(),
             key: key.share(),
             issuer: node.0,
             owner: None,

@@ -42,7 +42,7 @@ impl Rings {
         }
         let height = room * self.rings.len().div_ceil(columns) as f64 + 10.0;
         let svg = svg.finish((WIDTH, height), &self.title, &says);
-        let reading = "Ids grow clockwise from the top. Small dots are nodes that were up when the lookup was asked; the square \
+        let reading = "Ids grow clockwise from the top. Small dots are nodes that were up when the lookup was asked, hollow ones those that were not; the square \
                        asked, the diamond is the key, the circle is who answered as its owner. Numbers are the order in which two \
                        nodes first spoke; a dashed line with a cross: something sent there did not arrive.";
         Some(Drawn { svg, says, reading: reading.to_owned(), csv: self.csv() })
@@ -71,8 +71,9 @@ impl Circle {
     fn draw(&self, svg: &mut Svg, place: usize, ring: &Ring) {
         svg.circle("a", self.middle, self.radius);
         let dot = if ring.nodes.len() > MANY_NODES { 1.6 } else { 3.0 };
-        for (_, at) in &ring.nodes {
-            svg.circle("n", self.at(*at, 1.0), dot);
+        for (node, at) in &ring.nodes {
+            let class = if ring.gone.contains(node) { "a" } else { "n" };
+            svg.circle(class, self.at(*at, 1.0), dot);
         }
         let exchanges = exchanges(ring);
         for (rank, exchange) in exchanges.iter().enumerate() {
@@ -185,7 +186,7 @@ fn says(label: &str, ring: &Ring) -> String {
         "{label}: asked by node {} at {} s among {}, {}{answered}; {messages}, {lost} of which did not arrive",
         ring.issuer,
         number(ring.asked_s),
-        count(ring.nodes.len() as u64, "node"),
+        count((ring.nodes.len() - ring.gone.len()) as u64, "node"),
         ring.outcome
     )
 }
@@ -211,7 +212,7 @@ mod tests {
     fn ring(nodes: u32, messages: Vec<RingMessage>) -> Ring {
         let nodes: Vec<(u32, f64)> = (0..nodes).map(|node| (node, f64::from(node) / f64::from(nodes))).collect();
         let outcome = "correct".to_owned();
-        Ring { nodes, key: 0.61, issuer: 0, owner: Some(3), outcome, asked_s: 121.5, messages }
+        Ring { nodes, gone: vec![], key: 0.61, issuer: 0, owner: Some(3), outcome, asked_s: 121.5, messages }
     }
 
     fn drawn(rings: Vec<Ring>) -> Option<Drawn> {

@@ -151,7 +151,7 @@ fn exhibit() -> Value {
     let message = |from: u32, to: u32, arrived: bool| json!({"sent_ms": 1.5, "from": from, "to": to, "kind": "Find", "arrived": arrived});
     let nodes: Vec<(u32, f64)> = (0..16).map(|node| (node, f64::from(node) / 16.0)).collect();
     let ring = json!({
-        "nodes": nodes, "key": 0.3, "issuer": 0, "owner": 5, "outcome": "correct", "asked_s": 21.0,
+        "nodes": nodes, "gone": [], "key": 0.3, "issuer": 0, "owner": 5, "outcome": "correct", "asked_s": 21.0,
         "messages": [message(0, 4, false), message(0, 3, true), message(3, 0, true), message(0, 5, true), message(5, 0, true)],
     });
     let series: Vec<Value> = (0..30).map(point).collect();
