@@ -97,8 +97,9 @@ fn said(audit: &Audit) -> &str {
 
 /// All verdicts in one line.
 fn at_a_glance(document: &Document) -> Text {
-    document.audits.iter().fold(Text::default(), |text, audit| {
-        text.strong(&audit.id).plain(format!(" {} ", audit.title)).verdict(audit.verdict).plain("   ")
+    document.audits.iter().enumerate().fold(Text::default(), |text, (place, audit)| {
+        let text = if place == 0 { text } else { text.plain(" · ") };
+        text.strong(&audit.id).plain(format!(" {}: ", audit.title)).verdict(audit.verdict)
     })
 }
 

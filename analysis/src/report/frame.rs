@@ -125,8 +125,8 @@ impl Frame {
 /// Each is left, top, width and height; and where the picture ends.
 pub(super) fn plots(count: usize, top: f64, labels: f64) -> (Vec<[f64; 4]>, f64) {
     if count == 1 {
-        let plot = [GUTTER, top + HEAD, WIDTH - GUTTER - labels.max(14.0), HEIGHT];
-        return (vec![plot], top + HEAD + HEIGHT + FOOT);
+        let plot = [GUTTER, top + NAMED_HEAD, WIDTH - GUTTER - labels.max(14.0), HEIGHT];
+        return (vec![plot], top + NAMED_HEAD + HEIGHT + FOOT);
     }
     let column = WIDTH / 2.0;
     let line = NAMED_HEAD + HEIGHT_OF_MANY + FOOT + 6.0;
@@ -263,9 +263,7 @@ pub(super) const WIDTH: f64 = 760.0;
 pub(super) const GUTTER: f64 = 52.0;
 /// Under a plot, for its ticks and title.
 pub(super) const FOOT: f64 = 44.0;
-/// Over a plot without a name, for the title of its y axis.
-pub(super) const HEAD: f64 = 26.0;
-/// Over a plot with a name.
+/// Over a plot, for its name and the title of its y axis.
 pub(super) const NAMED_HEAD: f64 = 42.0;
 /// How large a marker is.
 pub(super) const MARKER: f64 = 4.2;
