@@ -142,6 +142,10 @@ fn what_is_no_folder_of_results_is_refused_with_what_would_be_right() {
     };
     refused(&folder.path("absent").display().to_string(), "there is no folder");
     refused(&folder.path("").display().to_string(), "holds nothing that a report could be made of");
+    let begun = folder.path("begun/A1/links");
+    fs::create_dir_all(&begun).expect("a folder");
+    fs::write(begun.join("sweep.json"), "{}").expect("writable");
+    refused(&folder.path("begun").display().to_string(), "have not come to their end");
     let mut document = folder.document();
     document["schema"] = json!("dhtsim audit 99");
     folder.write("all/audit.json", &document);

@@ -340,6 +340,47 @@ fn seeds_come_until_the_interval_is_narrow_enough() {
     assert!(said.code == 2 && said.err.contains("cannot be chosen from"), "{}", said.err);
 }
 
+/// What was whole once is not taken for whole when lines of it are gone, doubled or damaged.
+#[test]
+fn results_with_lines_missing_are_refused() {
+    let folder = Folder::with(&plan("seeds: 1..4,"));
+    assert_eq!(folder.sweep("out", &[]).code, 0);
+    let whole = String::from_utf8(folder.results("out")).expect("text");
+    let lines: Vec<&str> = whole.lines().collect();
+    let without = |place: usize| [&lines[..place], &lines[place + 1..]].concat();
+    let wrong = [
+        (without(2), "has 17 runs of 18"),
+        (Vec::new(), "has 0 runs of 18"),
+        ([&lines[..], &lines[3..4]].concat(), "line 19"),
+        ([&lines[..4], &["{}"], &lines[5..]].concat(), "line 5"),
+    ];
+    for (lines, part) in wrong {
+        let text: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(folder.path("out/results.jsonl"), text.concat()).expect("writable");
+        for verb in [&["export", "--csv"][..], &["report"]] {
+            let said = dhtsim(&[verb, &[&folder.path("out")]].concat());
+            assert!(said.code == 2, "{verb:?}: {}", said.err);
+        }
+        let said = dhtsim(&["export", "--csv", &folder.path("out")]);
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+        assert_eq!(folder.sweep("out", &[]).code, 2, "{part}");
+    }
+    fs::remove_file(folder.path("out/results.jsonl")).expect("there");
+    assert_eq!(folder.sweep("out", &[]).code, 0, "it is made anew");
+    assert_eq!(folder.results("out"), whole.into_bytes());
+}
+
+#[test]
+fn a_parameter_called_like_a_figure_has_a_column_of_its_own() {
+    let named = plan("seeds: 1..3,").replace("name: \"successors\"", "name: \"nodes\"");
+    let folder = Folder::with(&named);
+    assert_eq!(folder.sweep("out", &[]).code, 0);
+    let said = dhtsim(&["export", &folder.path("out"), "--csv"]);
+    let heads: Vec<&str> = said.out.lines().next().expect("a header").split(',').collect();
+    assert_eq!(heads.iter().filter(|head| **head == "nodes").count(), 1);
+    assert!(heads.contains(&"parameters.nodes"), "{heads:?}");
+}
+
 #[test]
 fn results_are_exported_as_tables() {
     let folder = Folder::with(&plan("seeds: 1..5,"));
