@@ -21,7 +21,8 @@ pub(crate) fn shipped() -> Vec<(String, String, Folder)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     // Plans of sweeps are no scenarios.
-    let is_shipped = |path: &PathBuf| path.is_dir() && !path.ends_with("tests") && !path.ends_with("sweeps");
+    let others = ["tests", "sweeps", "audits"];
+    let is_shipped = |path: &PathBuf| path.is_dir() && others.iter().all(|other| !path.ends_with(other));
     for folder in entries(root).into_iter().filter(is_shipped) {
         for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|other| other == "ron")) {
             let name = path.strip_prefix(root).expect("below the root").display().to_string();
