@@ -1,11 +1,15 @@
 //! Audits from outside: the same verdicts whatever interrupts them, nothing of others overwritten, and what is missing is said.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use command::{Said, command, dhtsim};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -441,32 +445,4 @@ impl Folder {
     fn audit(&self, out: &str, words: &[&str]) -> Said {
         Said::of(self.begin(out, words))
     }
-}
-
-/// How the command ended.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn of(child: Child) -> Self {
-        let output = child.wait_with_output().expect("the command ends");
-        let text = |bytes| String::from_utf8(bytes).expect("the command prints UTF-8");
-        let (code, out, err) =
-            (output.status.code().expect("no signal ends it"), text(output.stdout), text(output.stderr));
-        assert!(!err.contains("panicked at"), "{err}");
-        Self { code, out, err }
-    }
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn dhtsim(words: &[&str]) -> Said {
-    Said::of(command(words).spawn().expect("the command starts"))
 }

@@ -2,12 +2,15 @@
 
 #[path = "common/audit_folder.rs"]
 mod audit_folder;
+#[path = "common/command.rs"]
+mod command;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use audit_folder::{Folder, dhtsim};
+use audit_folder::Folder;
+use command::dhtsim;
 use tempfile::TempDir;
 
 #[test]

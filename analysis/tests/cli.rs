@@ -1,12 +1,16 @@
 //! The command from outside: what every verb prints, where, and with which exit code.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use analysis::phases::metric_names_of;
+use command::{Said, command, dhtsim};
 use serde_json::Value;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
@@ -104,7 +108,7 @@ fn interrupted_claims_print_nothing() {
     let text =
         claiming("").replace("10/s", "10000/s").replace("30s", "30days").replace("rate:", "until: \"50000s\", rate:");
     let child = command(&["claims", &save(&folder, "long.ron", &text)]).spawn().expect("the command starts");
-    interrupt(&child);
+    interrupt_soon(&child);
     let said = Said::of(child);
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
 }
@@ -563,7 +567,7 @@ fn an_interrupted_run_leaves_nothing() {
     let (csv, out) = (folder.path().join("lookups.csv"), folder.path().join("out"));
     let words = ["run", &path, "--lookups", &csv.display().to_string(), "--out", &out.display().to_string()];
     let child = command(&words).spawn().expect("the command starts");
-    interrupt(&child);
+    interrupt_soon(&child);
     let said = Said::of(child);
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (130, "", "interrupted; nothing was written\n"));
     assert_eq!(names(folder.path()), ["long.ron"]);
@@ -733,42 +737,10 @@ fn with_line(action: &str) -> String {
     small("").replace("\"100ms\"))]", &format!("\"100ms\")), (at: \"10s\", do: {action})]"))
 }
 
-/// How the command ended.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn of(child: Child) -> Self {
-        let output = child.wait_with_output().expect("the command ends");
-        let text = |bytes| String::from_utf8(bytes).expect("the command prints UTF-8");
-        let said = Self {
-            code: output.status.code().expect("no signal ends it"),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        };
-        assert!(!said.err.contains("panicked at"), "{}", said.err);
-        said
-    }
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
 #[cfg(unix)]
-fn interrupt(child: &Child) {
+fn interrupt_soon(child: &Child) {
     std::thread::sleep(std::time::Duration::from_millis(700));
-    let signal = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
-    assert!(signal.success());
-}
-
-fn dhtsim(words: &[&str]) -> Said {
-    Said::of(command(words).spawn().expect("the command starts"))
+    command::interrupt(child);
 }
 
 fn json(words: &[&str]) -> Value {

@@ -4,12 +4,15 @@
 mod audit_folder;
 #[path = "../src/report/check.rs"]
 mod check;
+#[path = "common/command.rs"]
+mod command;
 
 use std::fs;
 use std::process::Command;
 
-use audit_folder::{Folder, audit, dhtsim, pictures, read};
+use audit_folder::{Folder, audit, pictures, read};
 use check::{assert_sound, coordinates};
+use command::dhtsim;
 use serde_json::{Value, json};
 
 #[test]

@@ -1,5 +1,8 @@
 //! Sweeps from outside: whatever interrupts one, it ends with the same results; and what is made of them.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use command::{Said, command, dhtsim, interrupt};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -157,7 +161,7 @@ fn an_interrupted_sweep_says_what_is_kept_and_goes_on() {
     let folder = Folder::with(&long("seeds: 1..60,"));
     let child = folder.begin("out", &["--jobs", "1"]);
     sleep(Duration::from_millis(500));
-    assert!(Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell").success());
+    interrupt(&child);
     let said = Said::of(child);
     assert_eq!((said.code, said.out.as_str()), (130, ""), "{}", said.err);
     assert!(said.err.starts_with("interrupted; ") && said.err.contains(" of 354 runs are kept in "), "{}", said.err);
@@ -566,32 +570,4 @@ impl Folder {
         names.sort();
         names
     }
-}
-
-/// How the command ended.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn of(child: Child) -> Self {
-        let output = child.wait_with_output().expect("the command ends");
-        let text = |bytes| String::from_utf8(bytes).expect("the command prints UTF-8");
-        let (code, out, err) =
-            (output.status.code().expect("no signal ends it"), text(output.stdout), text(output.stderr));
-        assert!(!err.contains("panicked at"), "{err}");
-        Self { code, out, err }
-    }
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dhtsim"));
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn dhtsim(words: &[&str]) -> Said {
-    Said::of(command(words).spawn().expect("the command starts"))
 }

@@ -1,57 +1,20 @@
 //! Wrong audits, each with the exact message it gets. `DHTSIM_APPROVE=1` writes the messages anew, to be read in the diff.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "common/corpus.rs"]
+mod corpus;
 
 use analysis::audit::document::Strength;
 use analysis::audit::plan::Plan;
-use analysis::execute::{Failure, Input, Progress};
-use scenarios::files::Folders;
+use corpus::Corpus;
 
 #[test]
 fn every_wrong_audit_gets_its_message() {
-    let differences: Vec<String> = with_extension("ron").iter().filter_map(|path| difference(path)).collect();
-    assert!(differences.is_empty(), "DHTSIM_APPROVE=1 would write these anew:\n\n{}", differences.join("\n\n"));
+    CORPUS.assert_messages(|input, folders, progress| Plan::read(input, Strength::Full, folders, progress));
 }
 
 #[test]
 fn no_message_stands_without_its_audit() {
-    for golden in with_extension("txt") {
-        assert!(golden.with_extension("ron").exists(), "{} is left over", golden.display());
-    }
+    CORPUS.assert_nothing_left_over();
 }
 
-/// What is wrong with the message to an audit; none if it is the golden one, or has become it.
-fn difference(path: &Path) -> Option<String> {
-    let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
-    let bytes = fs::read(path).expect("an audit of the corpus can be read");
-    let input = Input { name: name.clone(), title: "wrong".to_owned(), bytes };
-    let said =
-        match Plan::read(&input, Strength::Full, &Folders { beside: folder(), data: vec![] }, &Progress::default()) {
-            Ok(_) => return Some(format!("{name} is not wrong at all")),
-            Err(Failure::Interrupted) => return Some(format!("{name}: nobody interrupts")),
-            // What is named from this folder has its own place before it, which is the machine's.
-            Err(Failure::Invalid(diagnostic)) => {
-                format!("{diagnostic}\n").replace(&format!("{}/", folder().display()), "")
-            }
-        };
-    let golden = path.with_extension("txt");
-    if std::env::var_os("DHTSIM_APPROVE").is_some_and(|value| value == "1") {
-        fs::write(&golden, &said).expect("a golden file can be written");
-    }
-    let wanted = fs::read_to_string(&golden).unwrap_or_default();
-    (said != wanted).then(|| format!("{name} should say\n{wanted}and says\n{said}"))
-}
-
-fn with_extension(extension: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder()).expect("the corpus is there");
-    let paths = entries.map(|entry| entry.expect("the corpus can be listed").path());
-    let mut found: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|other| other == extension)).collect();
-    found.sort();
-    found
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wrong_audits")
-}
+const CORPUS: Corpus = Corpus("wrong_audits");

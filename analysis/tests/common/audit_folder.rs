@@ -3,23 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// What a command has said: exit code, stdout, stderr.
-pub(crate) struct Said {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-pub(crate) fn dhtsim(words: &[&str]) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_dhtsim")).args(words).output().expect("the command runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("texts are UTF-8");
-    Said { code: output.status.code().expect("it ended"), out: text(output.stdout), err: text(output.stderr) }
-}
+use crate::command::dhtsim;
 
 /// A folder of audits.
 pub(crate) struct Folder {
