@@ -4,6 +4,7 @@ use scenarios::ast::{Expectation, Scenario};
 use scenarios::diagnostic::suggest;
 use scenarios::mistake::Mistake;
 
+use crate::figure::is_share;
 use crate::phases::metric_names_of;
 use crate::results::{Expected, Outcome};
 use crate::statistics::mean;
@@ -25,9 +26,7 @@ fn check_bounds(expectation: &Expectation, here: &str) -> Result<(), Mistake> {
         return Err(Mistake::new(format!("{here}.at_most"), "`at_most` must not be below `at_least`")
             .label(format!("{} is below {}", most.0, least.0)));
     }
-    let is_share =
-        ["success", "_share", "placement.survived", "placement.owner_holds"].iter().any(|end| metric.ends_with(end));
-    match at_least.filter(|least| is_share && least.0 > 1.0) {
+    match at_least.filter(|least| is_share(metric) && least.0 > 1.0) {
         Some(least) => Err(Mistake::new(format!("{here}.at_least"), format!("`{metric}` is a share, from 0 to 1"))
             .label(format!("it is never {}", least.0))
             .help("write for example 0.99 for 99 %")),

@@ -8,7 +8,7 @@
 //!
 //! - [`metrics`]: what a run is measured by; [`recovery`]: how long until lookups were right again.
 //! - [`statistics`]: means over seeds with their intervals, and differences within pairs.
-//! - [`results`]: the figures as one document; [`expect`]: what must come out; [`comparison`]: protocols side by side;
+//! - [`results`]: the figures as one document, and `figure` (private): one of them by its name; [`expect`]: what must come out; [`comparison`]: protocols side by side;
 //!   [`claims`]: what others have published.
 //! - [`execute`]: a scenario, with every protocol and seed.
 //! - [`phases`]: the figures of parts of a run.
@@ -23,6 +23,7 @@ pub mod comparison;
 pub mod execute;
 pub mod expect;
 pub mod export;
+mod figure;
 pub mod files;
 pub mod listing;
 pub mod metrics;

@@ -12,6 +12,7 @@ use sim::access::QueueFigures;
 use sim::network::DropCause;
 use sim::time::{SimTime, Span};
 
+use crate::figure::figure;
 use crate::metrics::{
     Distribution, Drops, HopsLatency, Lookups, Metrics, PhaseLookups, Point, Population, Queueing, Volume,
 };
@@ -410,8 +411,7 @@ impl Outcome {
     /// The figures of these names, in their order.
     pub fn figures(&self, metrics: &[impl AsRef<str>]) -> Vec<Option<f64>> {
         let tree = serde_json::to_value(self).expect("results are plain data");
-        let at = |metric: &str| metric.split('.').try_fold(&tree, |tree, name| tree.get(name));
-        metrics.iter().map(|metric| at(metric.as_ref()).and_then(serde_json::Value::as_f64)).collect()
+        metrics.iter().map(|metric| figure(&tree, metric.as_ref())).collect()
     }
 }
 

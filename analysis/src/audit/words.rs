@@ -6,6 +6,7 @@ use super::contrast::word;
 use super::document::{Comparison, Subject, Test as Judged, Verdict};
 use super::plan::Test;
 use super::spec::ContrastSpec;
+use crate::figure::is_share;
 
 /// The verdict on a subject, and the comparison that it hangs on: the first that fails where it fails; that which is nearest to
 /// its margin where all hold; else the first that is undecided.
@@ -183,9 +184,8 @@ impl Unit {
     }
 
     fn of_figure(metric: &str) -> Self {
-        const SHARES: [&str; 4] = ["success", "_share", "survived", "owner_holds"];
         let has = |part: &str| metric.split('.').any(|name| name.ends_with(part));
-        if SHARES.iter().any(|share| metric.ends_with(share)) {
+        if is_share(metric) {
             Self::Share
         } else if has("_ms") {
             Self::Millis

@@ -6,6 +6,7 @@ use std::io;
 use serde_json::{Map, Value as Json};
 
 use super::curve::Point;
+use crate::figure::{curve, formula};
 use crate::metrics::Distribution;
 use crate::statistics::Estimate;
 use crate::sweep::record::Record;
@@ -77,7 +78,7 @@ impl Group {
 
     fn take(&mut self, record: &Record, what: &What) -> io::Result<()> {
         match what {
-            What::Figures(metrics) => self.take_figures(metrics.iter().map(|metric| figure(record, metric))),
+            What::Figures(metrics) => self.take_figures(metrics.iter().map(|metric| formula(&record.figures, metric))),
             What::Histogram(name) => {
                 let Some(packed) = record.histograms.get(name) else {
                     return Ok(());
@@ -89,11 +90,7 @@ impl Group {
             }
             What::Lorenz(group) => {
                 self.take_figures([record.figure(&format!("{group}.gini"))].into_iter());
-                let curve = format!("{group}.lorenz");
-                let shares = curve.split('.').try_fold(&record.figures, |tree, name| tree.get(name));
-                let shares: Option<Vec<f64>> =
-                    shares.and_then(Json::as_array).and_then(|all| all.iter().map(Json::as_f64).collect());
-                self.take_curve(shares.unwrap_or_default());
+                self.take_curve(curve(&record.figures, &format!("{group}.lorenz")).unwrap_or_default());
             }
         }
         Ok(())
@@ -117,18 +114,6 @@ impl Group {
             return;
         }
         self.curves += 1;
-    }
-}
-
-/// A figure of a run; `a / b` and `a + b` are made of two.
-fn figure(record: &Record, metric: &str) -> Option<f64> {
-    if let Some((one, other)) = metric.split_once(" / ") {
-        let ratio = figure(record, one)? / figure(record, other)?;
-        return Some(ratio).filter(|ratio| ratio.is_finite());
-    }
-    match metric.split_once(" + ") {
-        Some((one, other)) => Some(figure(record, one)? + figure(record, other)?),
-        None => record.figure(metric),
     }
 }
 
@@ -240,15 +225,6 @@ mod tests {
             let cells = cells.as_object().expect("a map");
             assert_eq!(is_wanted(cells, &parameters), fits, "{cells:?}");
         }
-    }
-
-    #[test]
-    fn figures_of_two_are_made_of_both() {
-        let record = record(&json!({"a": {"b": 6.0}, "c": 2.0, "zero": 0.0}));
-        assert_eq!(figure(&record, "a.b / c"), Some(3.0));
-        assert_eq!(figure(&record, "a.b + c"), Some(8.0));
-        assert_eq!(figure(&record, "a.b / zero"), None);
-        assert_eq!(figure(&record, "a.b / absent"), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::{bars, cdf, front, lorenz};
 use crate::comparison::{COMPARED, COMPARED_IN_PHASES};
 use crate::execute::{Executed, Input};
 use crate::export::Provenance;
+use crate::figure::{curve, formula};
 use crate::statistics::Estimate;
 
 /// What a report of a run is made of.
@@ -159,7 +160,7 @@ impl Told {
 
     fn provenance(&self) -> Text {
         let text = Text::from(format!("dhtsim {}, ", self.text("version"))).code(self.command());
-        let nodes = self.outcomes().first().and_then(|of| figure(of, "nodes"));
+        let nodes = self.outcomes().first().and_then(|of| formula(of, "nodes"));
         let nodes = nodes.map(|nodes| format!(", {} nodes", number(nodes))).unwrap_or_default();
         let protocols = count(self.labels().len() as u64, "protocol");
         text.plain(format!(", {}, {protocols}{nodes}", self.seeds()))
@@ -190,7 +191,7 @@ impl Told {
         let heads = [(Text::default(), false)].into_iter().chain(labels.iter().map(|label| (Text::from(*label), true)));
         let mut table = Table::new("", heads);
         for (name, metric) in COUNTS {
-            let total = |label: &&str| self.of(label).filter_map(|of| figure(of, metric)).sum::<f64>();
+            let total = |label: &&str| self.of(label).filter_map(|of| formula(of, metric)).sum::<f64>();
             let cells = labels.iter().map(|label| Text::from(number(total(label)).replace('\u{2009}', "")));
             table.rows.push([Text::from(name)].into_iter().chain(cells).collect());
         }
@@ -209,7 +210,7 @@ impl Told {
     fn metrics(&self) -> Vec<String> {
         let phases = self.outcomes().first().and_then(|of| of.get("phases")?.as_object());
         let mut phases: Vec<(f64, &String)> = phases
-            .map(|all| all.iter().map(|(name, of)| (figure(of, "from_s").unwrap_or(0.0), name)).collect())
+            .map(|all| all.iter().map(|(name, of)| (formula(of, "from_s").unwrap_or(0.0), name)).collect())
             .unwrap_or_default();
         phases.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let of_phase = |(_, phase): (f64, &String)| {
@@ -219,7 +220,7 @@ impl Told {
     }
 
     fn point(&self, label: &str, metric: &str) -> Point {
-        let values: Vec<f64> = self.of(label).filter_map(|of| figure(of, metric)).collect();
+        let values: Vec<f64> = self.of(label).filter_map(|of| formula(of, metric)).collect();
         let Estimate { mean, half_width, count } = Estimate::of(&values);
         Point { mean, half_width, values: count }
     }
@@ -274,7 +275,7 @@ impl Told {
             return None;
         }
         let total = "traffic.total.bytes";
-        let has_total = self.outcomes().iter().any(|of| figure(of, total).is_some());
+        let has_total = self.outcomes().iter().any(|of| formula(of, total).is_some());
         let (cost, performance) = (if has_total { total } else { COST }, "lookups.time_to_end_ms.mean");
         let dot = |(place, label): (usize, &&str)| front::Dot {
             label: (*label).to_owned(),
@@ -305,19 +306,6 @@ impl Told {
 fn is_shown(metric: &str) -> bool {
     let of_phase = |metric: &str| metric.ends_with(".success") || metric.ends_with(".time_to_end_ms.mean");
     SHOWN.contains(&metric) || metric.strip_prefix("phases.").is_some_and(of_phase)
-}
-
-/// A figure of an outcome; `a + b` is made of two.
-fn figure(outcome: &Json, metric: &str) -> Option<f64> {
-    if let Some((one, other)) = metric.split_once(" + ") {
-        return Some(figure(outcome, one)? + figure(outcome, other)?);
-    }
-    metric.split('.').try_fold(outcome, |tree, name| tree.get(name)).and_then(Json::as_f64)
-}
-
-fn curve(outcome: &Json, name: &str) -> Option<Vec<f64>> {
-    let shares = name.split('.').try_fold(outcome, |tree, name| tree.get(name))?;
-    shares.as_array()?.iter().map(Json::as_f64).collect()
 }
 
 /// The results of a run, in its folder.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use crate::figure::is_share;
 use crate::results::METRICS;
 
 /// How a figure is called, in which unit it is written, and what it means.
@@ -78,7 +79,7 @@ fn parts(metric: &str) -> (&str, &str) {
 
 fn unit(metric: &str) -> (&'static str, f64) {
     let (group, part) = parts(metric);
-    if SHARES.iter().any(|end| group.ends_with(end)) {
+    if is_share(group) {
         ("%", 100.0)
     } else if group.ends_with("_ms") {
         ("ms", 1.0)
@@ -221,9 +222,6 @@ const PARTS: [&str; 14] = [
     "rank_correlation",
     "least",
 ];
-/// Figures that are parts of a whole.
-const SHARES: [&str; 7] =
-    ["success", "wrong_share", "failed_share", "waited_share", "placement.survived", "owner_holds", "_share"];
 /// What groups of figures are called in a picture, where their own name says less.
 const NAMES: [(&str, &str); 28] = [
     ("lookups.success", "success"),

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::record::Record;
 use super::results::Results;
+use crate::figure;
 use crate::metrics::Distribution;
 
 /// One row for each run: its number, the parameters, label, protocol, seed, fingerprint, and every figure; what has no value is
@@ -116,5 +117,5 @@ fn text(value: Option<&Json>) -> String {
 }
 
 fn at(record: &Record, metric: &str) -> String {
-    text(metric.split('.').try_fold(&record.figures, |tree, name| tree.get(name)))
+    text(figure::at(&record.figures, metric))
 }

@@ -26,6 +26,7 @@ use serde_json::Value as Json;
 use super::plan::{Filter, Place, Sweep};
 use super::seeding::Seeding;
 use super::values::Value;
+use crate::figure;
 use crate::metrics::{Lookups, Metrics, Packed};
 use crate::results::Outcome;
 
@@ -141,13 +142,8 @@ impl Record {
 
     /// The figure of this name.
     pub fn figure(&self, metric: &str) -> Option<f64> {
-        figure(&self.figures, metric)
+        figure::figure(&self.figures, metric)
     }
-}
-
-/// The figure of this name in a tree of figures.
-pub(super) fn figure(figures: &Json, metric: &str) -> Option<f64> {
-    metric.split('.').try_fold(figures, |tree, name| tree.get(name)).and_then(Json::as_f64)
 }
 
 /// A run as it is written.

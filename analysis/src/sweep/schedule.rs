@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::plan::{Filter, Place, Sweep};
-use super::record::figure;
 use super::seeding::Seeding;
+use crate::figure::figure;
 
 /// The runs of a sweep that are wanted, from the first to the last.
 pub(super) struct Schedule<'a> {

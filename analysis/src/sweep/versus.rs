@@ -11,10 +11,10 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::record::figure;
 use super::results::Results;
 use super::summary::paired;
 use crate::comparison::COMPARED;
+use crate::figure::figure;
 use crate::statistics::{Estimate, differences, holm, mean, p_of_mean};
 
 /// The values of one cell and protocol: what two results are matched by, and the figures by seed.
