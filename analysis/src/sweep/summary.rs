@@ -95,8 +95,8 @@ pub fn cells(
     Ok(cells.map(move |cell| cell.map(|cell| CellSummary::of(&cell, &metrics, &precision))))
 }
 
-/// Values by seed of one figure.
-type BySeed = BTreeMap<u64, Option<f64>>;
+/// Values by seed of one figure; none where a run has no such figure.
+pub(crate) type BySeed = BTreeMap<u64, Option<f64>>;
 
 impl CellSummary {
     fn of(cell: &CellRuns<Vec<Option<f64>>>, metrics: &[String], precision: &[(String, f64)]) -> Self {
@@ -129,7 +129,7 @@ impl CellSummary {
 }
 
 /// The values of the seeds that both have run.
-pub(super) fn paired(ones: &BySeed, others: &BySeed) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
+pub(crate) fn paired(ones: &BySeed, others: &BySeed) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
     ones.iter().filter_map(|(seed, one)| others.get(seed).map(|other| (*one, *other))).unzip()
 }
 
