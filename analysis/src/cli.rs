@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use scenarios::ast::SEEDS_MAX;
 use sim::address::Address;
@@ -50,13 +51,31 @@ pub(crate) enum Verb {
     },
 }
 
+/// Where files may lie that a scenario names.
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
+    #[arg(long = "data", value_name = "DIR", value_parser = PathBufValueParser::new().try_map(folder))]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// How runs are carried out.
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// No progress on standard error.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
-    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
-    #[arg(long = "data", value_name = "DIR")]
-    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -75,12 +94,8 @@ pub(crate) struct Run {
     /// Write one row for each lookup to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub(crate) lookups: Option<PathBuf>,
-    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// No progress on standard error.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
 }
 
 #[derive(Debug, Args)]
@@ -88,18 +103,13 @@ pub(crate) struct Claims {
     /// Scenarios that hold claims; a folder stands for all in it that do; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
-    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
-    #[arg(long = "data", value_name = "DIR")]
-    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// No progress on standard error.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
 }
 
 #[derive(Debug, Args)]
@@ -115,18 +125,13 @@ pub(crate) struct Sweep {
     /// Only runs for which this holds, such as "successors <= 4" or "protocol == 'Chord'" (may be given more than once).
     #[arg(long, value_name = "CONDITION")]
     pub(crate) filter: Vec<String>,
-    /// A folder with measured data, for files that do not lie beside the scenario (may be given more than once).
-    #[arg(long = "data", value_name = "DIR")]
-    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// No progress on standard error.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
 }
 
 #[derive(Debug, Args)]
@@ -146,17 +151,13 @@ pub(crate) struct Audit {
     #[arg(long, conflicts_with_all = ["json", "out", "dry_run", "quick"])]
     pub(crate) print: bool,
     /// A folder with measured data; what needs data that are not there is left out, and that is said.
-    #[arg(long = "data", value_name = "DIR")]
+    #[arg(long = "data", value_name = "DIR", value_parser = PathBufValueParser::new().try_map(folder))]
     pub(crate) data: Vec<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
-    /// How many runs at once, 256 at the most; as many as there are cores if not said. Results do not depend on it.
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// No progress on standard error.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) work: Work,
 }
 
 #[derive(Debug, Args)]
@@ -206,9 +207,8 @@ pub(crate) struct Check {
     /// Scenarios; `-` reads standard input.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
-    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
-    #[arg(long = "data", value_name = "DIR")]
-    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
     /// Print the plan: a scenario in which everything is decided.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -245,9 +245,8 @@ pub(crate) enum ListWhat {
 pub(crate) struct Trace {
     /// The scenario, a RON file; `-` reads standard input.
     pub(crate) scenario: PathBuf,
-    /// A folder to look in for files that do not lie beside the scenario (may be given more than once).
-    #[arg(long = "data", value_name = "DIR")]
-    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
     /// This seed instead of the scenario's.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -291,6 +290,10 @@ pub(crate) struct Replay {
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn folder(path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_dir() { Ok(path) } else { Err("there is no folder of that name".to_owned()) }
 }
 
 fn node(text: &str) -> Result<Address, String> {

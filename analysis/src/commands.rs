@@ -90,17 +90,6 @@ pub(crate) fn input(path: &Path) -> Result<Input, End> {
     Ok(Input { name, title, bytes })
 }
 
-/// Complains of folders with measured data that are not there.
-pub(crate) fn check_data(data: &[PathBuf]) -> Result<(), End> {
-    match data.iter().find(|folder| !folder.is_dir()) {
-        Some(folder) => Err(End::Invalid(format!(
-            "there is no folder {}\n  = help: `--data` names a folder with measured data",
-            folder.display()
-        ))),
-        None => Ok(()),
-    }
-}
-
 /// The files that a scenario may name.
 pub(crate) fn files_of(path: &Path, data: &[PathBuf]) -> Folders {
     let beside = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);

@@ -13,12 +13,11 @@ use scenarios::diagnostic::suggest;
 use scenarios::files::Folders;
 
 use super::sweep::carry_out;
-use super::{End, check_data, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
+use super::{End, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
-    set_jobs(words.jobs)?;
-    check_data(&words.data)?;
+    set_jobs(words.work.jobs)?;
     let progress = stoppable()?;
     let named = named(words)?;
     if words.print {
@@ -42,7 +41,7 @@ pub(crate) fn verb(words: &cli::Audit) -> Result<ExitCode, End> {
         plan.experiments.iter().try_for_each(|experiment| run(plan, experiment, &folder, words, &progress))?;
     }
     let document = document(&plans, strength, words, &folder, &progress)?;
-    if !words.quiet {
+    if !words.work.quiet {
         tell_of_others(&path, &document);
     }
     files::write(&path, &export::json(&document), is_ours).map_err(|error| not_written(&path, &error))?;
@@ -144,7 +143,7 @@ fn run(
     progress: &Progress,
 ) -> Result<(), End> {
     let tell = |text: &str| {
-        if !words.quiet {
+        if !words.work.quiet {
             // If stderr is closed, nobody is there to be told.
             let _ = io::Write::write_all(
                 &mut io::stderr(),
@@ -159,7 +158,7 @@ fn run(
         }
         Ok(Runs { sweep, filter }) => {
             tell(&format!("{} runs", filter.runs(sweep)));
-            carry_out(sweep, filter, &folder.join(&experiment.folder), words.quiet, progress)
+            carry_out(sweep, filter, &folder.join(&experiment.folder), words.work.quiet, progress)
         }
     }
 }

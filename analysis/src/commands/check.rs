@@ -9,18 +9,17 @@ use scenarios::plan::Plan;
 use scenarios::read;
 use serde::Serialize;
 
-use super::{End, check_data, files_of, input, print};
+use super::{End, files_of, input, print};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Check) -> Result<ExitCode, End> {
-    check_data(&words.data)?;
     if words.plan && words.scenarios.len() > 1 {
         return Err(End::Invalid("`--plan` prints one scenario, so give it one".to_owned()));
     }
     let mut checked = Vec::new();
     for path in &words.scenarios {
         let input = input(path)?;
-        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files_of(path, &words.data))?;
+        let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files_of(path, &words.data.folders))?;
         execute::check(&input, &scenario)?;
         if words.plan {
             if plan.lines().nth(LINES_MAX).is_some() {

@@ -10,19 +10,19 @@ use analysis::results::Document;
 use analysis::{export, table};
 use scenarios::{files as scenario_files, read};
 
-use super::{End, check_data, files_of, input, print, set_jobs, stoppable, unreadable, verdict};
+use super::{End, files_of, input, print, set_jobs, stoppable, unreadable, verdict};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Claims) -> Result<ExitCode, End> {
-    set_jobs(words.jobs)?;
-    check_data(&words.data)?;
+    set_jobs(words.work.jobs)?;
     let scenarios = with_claims(&words.scenarios)?;
     let progress = stoppable()?;
     let run = |(path, input): &(PathBuf, Input)| {
-        execute(input, &files_of(path, &words.data), &Choice::default(), &progress).map(|executed| executed.document)
+        execute(input, &files_of(path, &words.data.folders), &Choice::default(), &progress)
+            .map(|executed| executed.document)
     };
     let all = || scenarios.iter().map(run).collect::<Result<Vec<Document>, Failure>>();
-    let documents = progress::shown(!words.quiet, &progress, all)?;
+    let documents = progress::shown(!words.work.quiet, &progress, all)?;
     if words.json {
         print(&export::json(&ClaimsDocument::of(&documents)))?;
     } else {

@@ -6,18 +6,17 @@ use analysis::execute::{Choice, Failure, Input, execute, seeds_from_first};
 use analysis::export::{self, LOOKUPS_HEADER, Remembering};
 use analysis::{files, report, table};
 
-use super::{End, check_data, files_of, input, not_written, print, set_jobs, stoppable, verdict};
+use super::{End, files_of, input, not_written, print, set_jobs, stoppable, verdict};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Run) -> Result<ExitCode, End> {
     let input = input(&words.scenario)?;
-    set_jobs(words.jobs)?;
-    check_data(&words.data)?;
-    let files = Remembering::new(files_of(&words.scenario, &words.data));
+    set_jobs(words.work.jobs)?;
+    let files = Remembering::new(files_of(&words.scenario, &words.data.folders));
     let choice = Choice { seeds: seeds(words, &input)?, keep_lookups: words.lookups.is_some() };
     check_targets(words)?;
     let progress = stoppable()?;
-    let executed = progress::shown(!words.quiet, &progress, || execute(&input, &files, &choice, &progress))?;
+    let executed = progress::shown(!words.work.quiet, &progress, || execute(&input, &files, &choice, &progress))?;
     if let Some(path) = &words.lookups {
         let csv = export::lookups_csv(&executed);
         files::write(path, &csv, is_ours).map_err(|error| not_written(path, &error))?;

@@ -14,22 +14,21 @@ use analysis::sweep::store::{Refused, Store};
 use analysis::sweep::summary::{self, Summary};
 use analysis::{export, table};
 
-use super::{End, check_data, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
+use super::{End, files_of, input, not_written, print, set_jobs, stoppable, unreadable};
 use crate::{cli, progress};
 
 pub(crate) fn verb(words: &cli::Sweep) -> Result<ExitCode, End> {
-    set_jobs(words.jobs)?;
-    check_data(&words.data)?;
+    set_jobs(words.work.jobs)?;
     let input = input(&words.plan)?;
     let progress = stoppable()?;
-    let sweep = Sweep::read(&input, &files_of(&words.plan, &words.data), &progress)?;
+    let sweep = Sweep::read(&input, &files_of(&words.plan, &words.data.folders), &progress)?;
     let filter = Filter::parse(&sweep, &words.filter).and_then(|filter| filter.check(&sweep).map(|()| filter));
     let filter = filter.map_err(|wrong| End::Invalid(format!("--filter: {wrong}")))?;
     if words.dry_run {
         return list(&sweep, &filter);
     }
     let folder = words.out.clone().unwrap_or_else(|| default_folder(&input.title, &sweep));
-    carry_out(&sweep, &filter, &folder, words.quiet, &progress)?;
+    carry_out(&sweep, &filter, &folder, words.work.quiet, &progress)?;
     show(&sweep, &folder, words.json)
 }
 

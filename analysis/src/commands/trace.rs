@@ -14,13 +14,12 @@ use scenarios::run::{Interrupted, Observer, run};
 use sim::record::{Fact, Recorder};
 use sim::time::SimTime;
 
-use super::{End, check_data, files_of, input, stoppable, unprinted};
+use super::{End, files_of, input, stoppable, unprinted};
 use crate::cli;
 
 pub(crate) fn verb(words: &cli::Trace) -> Result<ExitCode, End> {
-    check_data(&words.data)?;
     let input = input(&words.scenario)?;
-    let files = files_of(&words.scenario, &words.data);
+    let files = files_of(&words.scenario, &words.data.folders);
     let (scenario, plan) = read::plan(&input.name, &input.bytes, words.seed, &files)?;
     let entry = chosen(&scenario, words.protocol.as_deref())?;
     let progress = stoppable()?;
