@@ -2,7 +2,7 @@
 
 use super::csv;
 use super::drawn::{Drawn, sentences};
-use super::frame::{Axis, Entry, Frame, WIDTH, legend, legend_height, plots};
+use super::frame::{Axis, Entry, Frame, Panel, WIDTH, legend, legend_height, plots};
 use super::scale::Scale;
 use super::svg::{Svg, colour};
 use super::words::number;
@@ -13,15 +13,7 @@ pub(super) struct Bars {
     pub(super) title: String,
     /// What is counted.
     pub(super) of: String,
-    pub(super) panels: Vec<Panel>,
-}
-
-/// One plot.
-#[derive(Clone, Debug)]
-pub(super) struct Panel {
-    /// Its name; empty if it is the only one.
-    pub(super) name: String,
-    pub(super) groups: Vec<Group>,
+    pub(super) panels: Vec<Panel<Group>>,
 }
 
 /// A protocol: values in order, each with how often it occurs.
@@ -54,7 +46,7 @@ impl Group {
 impl Bars {
     /// The picture; none if there are no values.
     pub(super) fn draw(&self) -> Option<Drawn> {
-        if self.panels.iter().flat_map(|panel| &panel.groups).all(|group| group.total() == 0) {
+        if self.panels.iter().flat_map(|panel| &panel.marks).all(|group| group.total() == 0) {
             return None;
         }
         let says = self.says();
@@ -65,7 +57,7 @@ impl Bars {
 
     /// The values that have a group of their own: from the least on, and the last stands for all beyond.
     fn values(&self) -> Vec<u64> {
-        let groups = || self.panels.iter().flat_map(|panel| &panel.groups);
+        let groups = || self.panels.iter().flat_map(|panel| &panel.marks);
         let least = groups().filter_map(|group| group.counts.first()).map(|(value, _)| *value).min().unwrap_or(0);
         let tail = |group: &Group| {
             group.counts.iter().rev().map(|(value, _)| *value).find(|value| group.share(*value, None) >= TAIL)
@@ -80,7 +72,7 @@ impl Bars {
         let (places, height) = plots(self.panels.len(), legend_height(WIDTH, &entries), 0.0);
         legend(&mut svg, (0.0, 2.0), WIDTH, &entries);
         let values = self.values();
-        let shares = self.panels.iter().flat_map(|panel| &panel.groups).flat_map(|group| shares(group, &values));
+        let shares = self.panels.iter().flat_map(|panel| &panel.marks).flat_map(|group| shares(group, &values));
         let y = Scale::linear(shares.chain([0.0]));
         for (panel, [left, top, width, height]) in self.panels.iter().zip(places) {
             let x = Axis::new(Scale::Names(self.names(&values)), &self.of, "");
@@ -91,10 +83,10 @@ impl Bars {
         svg.finish((WIDTH, height), &self.title, says)
     }
 
-    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel, values: &[u64]) {
+    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel<Group>, values: &[u64]) {
         let room = frame.width / values.len().max(1) as f64 * 0.84;
-        let width = room / panel.groups.len().max(1) as f64;
-        for (rank, group) in panel.groups.iter().enumerate() {
+        let width = room / panel.marks.len().max(1) as f64;
+        for (rank, group) in panel.marks.iter().enumerate() {
             for (place, share) in shares(group, values).into_iter().enumerate() {
                 let x = frame.x_at(place as f64) - room / 2.0 + width * rank as f64;
                 let (y, bottom) = (frame.y_at(share), frame.bottom());
@@ -111,7 +103,7 @@ impl Bars {
 
     fn names(&self, values: &[u64]) -> Vec<String> {
         let last = values.last().copied().unwrap_or(0);
-        let groups = || self.panels.iter().flat_map(|panel| &panel.groups);
+        let groups = || self.panels.iter().flat_map(|panel| &panel.marks);
         let is_more = groups().any(|group| group.counts.iter().any(|(value, count)| *value > last && *count > 0));
         let name = |value: &u64| if is_more && *value == last { format!("{value}+") } else { value.to_string() };
         values.iter().map(name).collect()
@@ -119,7 +111,7 @@ impl Bars {
 
     fn legend(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for group in self.panels.iter().flat_map(|panel| &panel.groups) {
+        for group in self.panels.iter().flat_map(|panel| &panel.marks) {
             let entry = Entry { label: group.label.clone(), marker: Some(group.place), dashes: 0 };
             if !entries.contains(&entry) {
                 entries.push(entry);
@@ -133,8 +125,8 @@ impl Bars {
             let (mean, most) = (group.mean()?, group.counts.last()?.0);
             Some(format!("{} {} and {most}", group.label, number(mean)))
         };
-        let panel = |panel: &Panel| {
-            let groups: Vec<String> = panel.groups.iter().filter_map(told).collect();
+        let panel = |panel: &Panel<Group>| {
+            let groups: Vec<String> = panel.marks.iter().filter_map(told).collect();
             let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
             (!groups.is_empty()).then(|| format!("{name}{}", groups.join(", ")))
         };
@@ -144,7 +136,7 @@ impl Bars {
 
     fn csv(&self) -> String {
         let rows = self.panels.iter().flat_map(|panel| {
-            panel.groups.iter().flat_map(move |group| {
+            panel.marks.iter().flat_map(move |group| {
                 let row = |(value, count): &(u64, u64)| {
                     vec![panel.name.clone(), group.label.clone(), value.to_string(), count.to_string()]
                 };
@@ -180,7 +172,7 @@ mod tests {
             counts: counts.to_vec(),
         };
         let groups = all.iter().enumerate().map(group).collect();
-        Bars { title: "hops".to_owned(), of: "hops".to_owned(), panels: vec![Panel { name: String::new(), groups }] }
+        Bars { title: "hops".to_owned(), of: "hops".to_owned(), panels: vec![Panel::alone(groups)] }
     }
 
     #[test]
@@ -188,7 +180,7 @@ mod tests {
         let of = bars(&[&[(0, 5), (1, 90), (2, 4), (40, 1)]]);
         let values = of.values();
         assert_eq!((values.len(), values[0]), (16, 0));
-        let sum: f64 = shares(&of.panels[0].groups[0], &values).iter().sum();
+        let sum: f64 = shares(&of.panels[0].marks[0], &values).iter().sum();
         assert!((sum - 100.0).abs() < 1e-9);
         assert_eq!(of.names(&values)[15], "15+");
         let drawn = of.draw().expect("values");

@@ -2,7 +2,7 @@
 
 use super::csv;
 use super::drawn::{Drawn, sentences};
-use super::frame::{Axis, Entry, Frame, MARKER, WIDTH, legend, legend_height, plots};
+use super::frame::{Axis, Entry, Frame, MARKER, Panel, WIDTH, legend, legend_height, plots};
 use super::scale::Scale;
 use super::svg::{Svg, colour, dash};
 use super::words::{count, number, with_unit};
@@ -14,15 +14,7 @@ pub(super) struct Cdf {
     /// What is distributed, and its unit.
     pub(super) of: String,
     pub(super) unit: &'static str,
-    pub(super) panels: Vec<Panel>,
-}
-
-/// One plot.
-#[derive(Clone, Debug)]
-pub(super) struct Panel {
-    /// Its name; empty if it is the only one.
-    pub(super) name: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) panels: Vec<Panel<Line>>,
 }
 
 /// A protocol: values in order, each with how often it occurs.
@@ -71,7 +63,7 @@ impl Line {
 impl Cdf {
     /// The picture; none if there are no values.
     pub(super) fn draw(&self) -> Option<Drawn> {
-        if self.panels.iter().flat_map(|panel| &panel.lines).all(|line| line.total() == 0) {
+        if self.panels.iter().flat_map(|panel| &panel.marks).all(|line| line.total() == 0) {
             return None;
         }
         let says = self.says();
@@ -95,7 +87,7 @@ impl Cdf {
             for share in [50.0, 99.0] {
                 svg.line("t", (frame.left, frame.y_at(share)), (frame.right(), frame.y_at(share)));
             }
-            for line in panel.lines.iter().filter(|line| line.total() > 0) {
+            for line in panel.marks.iter().filter(|line| line.total() > 0) {
                 self.line(&mut svg, &frame, line);
             }
         }
@@ -126,7 +118,7 @@ impl Cdf {
 
     /// From the least value that is drawn to the greatest; what took no time at all stands at the left edge.
     fn x_scale(&self) -> Scale {
-        let lines = || self.panels.iter().flat_map(|panel| &panel.lines).filter(|line| line.total() > 0);
+        let lines = || self.panels.iter().flat_map(|panel| &panel.marks).filter(|line| line.total() > 0);
         let ends = lines().flat_map(|line| {
             let least = line.quantile(1).filter(|value| *value > 0.0);
             let least = least.or_else(|| line.counts.iter().map(|(value, _)| *value).find(|value| *value > 0.0));
@@ -141,7 +133,7 @@ impl Cdf {
 
     fn legend(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for line in self.panels.iter().flat_map(|panel| &panel.lines) {
+        for line in self.panels.iter().flat_map(|panel| &panel.marks) {
             let alone = self.panels.len() == 1;
             let told = line.quantile(500).zip(line.quantile(990)).filter(|_| alone);
             let told = told.map(|(p50, p99)| format!(": p50 {}, p99 {}", self.value(p50), self.value(p99)));
@@ -159,19 +151,19 @@ impl Cdf {
             let (p50, p99) = (self.value(line.quantile(500)?), self.value(line.quantile(990)?));
             Some(format!("{} {p50} and {p99}", line.label))
         };
-        let panel = |panel: &Panel| {
-            let lines: Vec<String> = panel.lines.iter().filter_map(told).collect();
+        let panel = |panel: &Panel<Line>| {
+            let lines: Vec<String> = panel.marks.iter().filter_map(told).collect();
             let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
             (!lines.is_empty()).then(|| format!("{name}{}", lines.join(", ")))
         };
         let told: Vec<String> = self.panels.iter().filter_map(panel).collect();
-        let lookups = self.panels.iter().flat_map(|panel| &panel.lines).map(Line::total).sum();
+        let lookups = self.panels.iter().flat_map(|panel| &panel.marks).map(Line::total).sum();
         format!("Half, and 99 %, of {} within: {}", count(lookups, "lookup"), sentences(&told))
     }
 
     fn csv(&self) -> String {
         let rows = self.panels.iter().flat_map(|panel| {
-            panel.lines.iter().flat_map(move |line| {
+            panel.marks.iter().flat_map(move |line| {
                 let row = |(value, share): (f64, f64)| {
                     vec![panel.name.clone(), line.label.clone(), value.to_string(), share.to_string()]
                 };
@@ -189,13 +181,13 @@ mod tests {
 
     fn cdf(counts: &[(f64, u64)]) -> Cdf {
         let line = Line { label: "one".to_owned(), place: 0, counts: counts.to_vec() };
-        let panels = vec![Panel { name: String::new(), lines: vec![line] }];
+        let panels = vec![Panel::alone(vec![line])];
         Cdf { title: "latency".to_owned(), of: "latency".to_owned(), unit: "ms", panels }
     }
 
     #[test]
     fn median_and_tail_are_those_of_the_definition() {
-        let line = cdf(&[(10.0, 50), (20.0, 48), (300.0, 1), (900.0, 1)]).panels[0].lines[0].clone();
+        let line = cdf(&[(10.0, 50), (20.0, 48), (300.0, 1), (900.0, 1)]).panels[0].marks[0].clone();
         let found = [1, 500, 501, 980, 990, 1000].map(|of_thousand| line.quantile(of_thousand));
         assert_eq!(found, [10.0, 10.0, 20.0, 20.0, 300.0, 900.0].map(Some));
         let drawn = cdf(&[(10.0, 50), (20.0, 48), (300.0, 1), (900.0, 1)]).draw().expect("values");
@@ -217,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_curve_never_falls_and_ends_at_all() {
-        let points = cdf(&(1..3000).map(|value| (f64::from(value), 3)).collect::<Vec<_>>()).panels[0].lines[0].points();
+        let points = cdf(&(1..3000).map(|value| (f64::from(value), 3)).collect::<Vec<_>>()).panels[0].marks[0].points();
         assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1));
         assert!((points[points.len() - 1].1 - 100.0).abs() < 1e-9);
     }

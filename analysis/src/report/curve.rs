@@ -2,7 +2,7 @@
 
 use super::csv;
 use super::drawn::{Drawn, sentences};
-use super::frame::{Axis, Entry, Frame, MARKER, WIDTH, labels, labels_room, legend, legend_height, plots};
+use super::frame::{Axis, Entry, Frame, MARKER, Panel, WIDTH, labels, labels_room, legend, legend_height, plots};
 use super::scale::Scale;
 use super::svg::{Svg, colour, dash};
 use super::words::{Named, number, with_unit};
@@ -15,7 +15,7 @@ pub(super) struct Curve {
     pub(super) x: Along,
     /// The figure on the y axis.
     pub(super) y: Named,
-    pub(super) panels: Vec<Panel>,
+    pub(super) panels: Vec<Panel<Line>>,
 }
 
 /// The x axis of a curve.
@@ -27,14 +27,6 @@ pub(super) struct Along {
     pub(super) values: Vec<(f64, String)>,
     pub(super) is_numeric: bool,
     pub(super) is_log: bool,
-}
-
-/// One plot.
-#[derive(Clone, Debug)]
-pub(super) struct Panel {
-    /// Its name; empty if it is the only one.
-    pub(super) name: String,
-    pub(super) lines: Vec<Line>,
 }
 
 /// A line.
@@ -87,7 +79,7 @@ impl Curve {
     /// The picture; none if nothing was measured.
     pub(super) fn draw(&self) -> Option<Drawn> {
         let is_measured = |line: &Line| line.points.iter().any(|point| point.mean.is_some());
-        if !self.panels.iter().flat_map(|panel| &panel.lines).any(is_measured) {
+        if !self.panels.iter().flat_map(|panel| &panel.marks).any(is_measured) {
             return None;
         }
         let says = self.says();
@@ -102,9 +94,9 @@ impl Curve {
 
     fn svg(&self, says: &str) -> String {
         let mut svg = Svg::new();
-        let alone = self.panels.len() == 1 && self.panels[0].lines.iter().all(|line| line.dashes.is_none());
+        let alone = self.panels.len() == 1 && self.panels[0].marks.iter().all(|line| line.dashes.is_none());
         let entries = if alone { Vec::new() } else { self.legend() };
-        let names: Vec<String> = self.panels[0].lines.iter().map(Line::name).collect();
+        let names: Vec<String> = self.panels[0].marks.iter().map(Line::name).collect();
         let top = legend_height(WIDTH, &entries);
         let (places, height) = plots(self.panels.len(), top, if alone { labels_room(&names) } else { 0.0 });
         legend(&mut svg, (0.0, 2.0), WIDTH, &entries);
@@ -118,11 +110,11 @@ impl Curve {
         svg.finish((WIDTH, height), &self.title, says)
     }
 
-    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel, with_labels: bool) {
-        for line in &panel.lines {
+    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel<Line>, with_labels: bool) {
+        for line in &panel.marks {
             self.band(svg, frame, line);
         }
-        for line in &panel.lines {
+        for line in &panel.marks {
             self.line(svg, frame, line);
         }
         if with_labels {
@@ -130,7 +122,7 @@ impl Curve {
                 let mean = line.points.iter().rev().find_map(|point| point.mean)?;
                 Some((line.name(), line.place, frame.y_at(mean * self.y.factor)))
             };
-            labels(svg, frame, &panel.lines.iter().filter_map(last).collect::<Vec<_>>());
+            labels(svg, frame, &panel.marks.iter().filter_map(last).collect::<Vec<_>>());
         }
     }
 
@@ -165,7 +157,7 @@ impl Curve {
     }
 
     fn y_scale(&self) -> Scale {
-        let points = self.panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
+        let points = self.panels.iter().flat_map(|panel| &panel.marks).flat_map(|line| &line.points);
         let ends = points.filter_map(|point| {
             let (mean, half_width) = (point.mean?, point.half_width.unwrap_or(0.0));
             Some([self.y.within(mean - half_width), self.y.within(mean + half_width), mean * self.y.factor])
@@ -175,7 +167,7 @@ impl Curve {
 
     fn legend(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        let lines = || self.panels.iter().flat_map(|panel| &panel.lines);
+        let lines = || self.panels.iter().flat_map(|panel| &panel.marks);
         let protocols = lines().map(|line| Entry { label: line.label.clone(), marker: Some(line.place), dashes: 0 });
         let dashes = lines().filter_map(|line| line.dashes.clone());
         let dashes = dashes.map(|(dashes, label)| Entry { label, marker: None, dashes });
@@ -193,7 +185,7 @@ impl Curve {
             let measured: Vec<usize> = (0..line.points.len()).filter(|at| line.points[*at].mean.is_some()).collect();
             Some((*measured.first()?, *measured.last()?))
         };
-        let lines = || self.panels.iter().flat_map(|panel| &panel.lines).filter_map(ends);
+        let lines = || self.panels.iter().flat_map(|panel| &panel.marks).filter_map(ends);
         let common = lines().next().filter(|first| lines().all(|other| other == *first));
         let value = |line: &Line, at: usize| self.y.value(line.points[at].mean.unwrap_or_default());
         let told = |line: &Line| {
@@ -206,8 +198,8 @@ impl Curve {
                 None => format!("{name} {from} at {} to {to} at {}", self.x.words(first), self.x.words(last)),
             })
         };
-        let panel = |panel: &Panel| {
-            let lines: Vec<String> = panel.lines.iter().filter_map(told).collect();
+        let panel = |panel: &Panel<Line>| {
+            let lines: Vec<String> = panel.marks.iter().filter_map(told).collect();
             let name = if panel.name.is_empty() { String::new() } else { format!("{}: ", panel.name) };
             (!lines.is_empty()).then(|| format!("{name}{}", lines.join(", ")))
         };
@@ -222,7 +214,7 @@ impl Curve {
     fn csv(&self) -> String {
         let heads = ["panel", "protocol", "line", &self.x.name, "mean", "half_width", "seeds"];
         let rows = self.panels.iter().flat_map(|panel| {
-            panel.lines.iter().flat_map(move |line| {
+            panel.marks.iter().flat_map(move |line| {
                 line.points.iter().enumerate().map(move |(place, point)| {
                     let dashes = line.dashes.as_ref().map(|(_, words)| words.clone()).unwrap_or_default();
                     let x = self.x.values.get(place).map(|(_, word)| word.clone()).unwrap_or_default();
@@ -309,7 +301,7 @@ mod tests {
 
     fn curve(lines: Vec<Line>) -> Curve {
         let x = along("fraction", &[json!(0), json!(0.1), json!(0.5)], false);
-        let panels = vec![Panel { name: String::new(), lines }];
+        let panels = vec![Panel::alone(lines)];
         Curve { title: "success".to_owned(), x, y: Named::of("lookups.success"), panels }
     }
 
@@ -345,7 +337,7 @@ mod tests {
     #[test]
     fn several_panels_share_one_legend_and_one_scale() {
         let mut several = curve(vec![line("one", 0, &[Some(1.0), Some(0.9), Some(0.5)])]);
-        several.panels[0].lines[0].dashes = Some((1, "loss 5 %".to_owned()));
+        several.panels[0].marks[0].dashes = Some((1, "loss 5 %".to_owned()));
         several.panels.push(Panel { name: "nodes 50".to_owned(), ..several.panels[0].clone() });
         let drawn = several.draw().expect("measured");
         assert_sound(&drawn.svg);

@@ -16,6 +16,21 @@ pub(super) struct Frame {
     pub(super) y: Axis,
 }
 
+/// One plot of a picture, with what is drawn in it.
+#[derive(Clone, Debug)]
+pub(super) struct Panel<T> {
+    /// Its name; empty if it is the only one.
+    pub(super) name: String,
+    pub(super) marks: Vec<T>,
+}
+
+impl<T> Panel<T> {
+    /// The only plot of a picture.
+    pub(super) fn alone(marks: Vec<T>) -> Self {
+        Self { name: String::new(), marks }
+    }
+}
+
 /// An axis with its title.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {

@@ -5,7 +5,7 @@
 use super::csv;
 use super::curve::{Point, scale_of};
 use super::drawn::{Drawn, sentences};
-use super::frame::{Axis, Entry, Frame, MARKER, WIDTH, cut, legend, legend_height, plots, room};
+use super::frame::{Axis, Entry, Frame, MARKER, Panel, WIDTH, cut, legend, legend_height, plots, room};
 use super::svg::{Anchor, Svg, colour};
 use super::words::{Named, listed};
 
@@ -15,15 +15,7 @@ pub(super) struct Front {
     pub(super) title: String,
     pub(super) cost: Named,
     pub(super) performance: Named,
-    pub(super) panels: Vec<Panel>,
-}
-
-/// One plot.
-#[derive(Clone, Debug)]
-pub(super) struct Panel {
-    /// Its name; empty if it is the only one.
-    pub(super) name: String,
-    pub(super) dots: Vec<Dot>,
+    pub(super) panels: Vec<Panel<Dot>>,
 }
 
 /// A protocol with its settings.
@@ -67,17 +59,17 @@ fn front(points: &[Option<(f64, f64)>]) -> Vec<usize> {
     front.into_iter().map(|(place, _)| place).collect()
 }
 
-impl Panel {
+impl Panel<Dot> {
     fn front(&self) -> Vec<&Dot> {
-        let points: Vec<Option<(f64, f64)>> = self.dots.iter().map(Dot::at).collect();
-        front(&points).into_iter().map(|place| &self.dots[place]).collect()
+        let points: Vec<Option<(f64, f64)>> = self.marks.iter().map(Dot::at).collect();
+        front(&points).into_iter().map(|place| &self.marks[place]).collect()
     }
 }
 
 impl Front {
     /// The picture; none if nobody has both figures.
     pub(super) fn draw(&self) -> Option<Drawn> {
-        if self.panels.iter().flat_map(|panel| &panel.dots).all(|dot| dot.at().is_none()) {
+        if self.panels.iter().flat_map(|panel| &panel.marks).all(|dot| dot.at().is_none()) {
             return None;
         }
         let says = self.says();
@@ -95,7 +87,7 @@ impl Front {
         let entries = self.legend();
         let (places, height) = plots(self.panels.len(), legend_height(WIDTH, &entries), 0.0);
         legend(&mut svg, (0.0, 2.0), WIDTH, &entries);
-        let dots = || self.panels.iter().flat_map(|panel| &panel.dots).filter(|dot| dot.at().is_some());
+        let dots = || self.panels.iter().flat_map(|panel| &panel.marks).filter(|dot| dot.at().is_some());
         let [x, y] =
             [(&self.cost, costs as fn(&Dot) -> &Point), (&self.performance, performances)].map(|(named, of)| {
                 let ends = dots().filter_map(|dot| of(dot).mean).map(|mean| named.within(mean));
@@ -109,14 +101,14 @@ impl Front {
         svg.finish((WIDTH, height), &self.title, says)
     }
 
-    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel) {
+    fn panel(&self, svg: &mut Svg, frame: &Frame, panel: &Panel<Dot>) {
         let at =
             |(cost, performance): (f64, f64)| frame.at((self.cost.within(cost), self.performance.within(performance)));
         let front = panel.front();
         let corners: Vec<(f64, f64)> = front.iter().filter_map(|dot| dot.at().map(at)).collect();
         svg.path("t", "", &stairs(&corners, frame));
         let mut taken: Vec<[f64; 4]> = Vec::new();
-        for dot in &panel.dots {
+        for dot in &panel.marks {
             if let Some((x, y)) = dot.at().map(at) {
                 self.dot(svg, frame, dot, (x, y));
                 taken.push([x - MARKER, y - MARKER, x + MARKER, y + MARKER]);
@@ -152,7 +144,7 @@ impl Front {
 
     fn legend(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for dot in self.panels.iter().flat_map(|panel| &panel.dots) {
+        for dot in self.panels.iter().flat_map(|panel| &panel.marks) {
             let entry = Entry { label: dot.label.clone(), marker: Some(dot.place), dashes: 0 };
             if !entries.contains(&entry) {
                 entries.push(entry);
@@ -170,7 +162,7 @@ impl Front {
                 Some(format!("{} ({figures})", dot.name()))
             };
             let front: Vec<String> = panel.front().iter().filter_map(figures).collect();
-            let others = panel.dots.iter().filter(|dot| dot.at().is_some()).count() - front.len();
+            let others = panel.marks.iter().filter(|dot| dot.at().is_some()).count() - front.len();
             let beaten = match others {
                 0 => String::new(),
                 1 => "; one other is beaten".to_owned(),
@@ -200,7 +192,7 @@ impl Front {
                 let before = [panel.name.clone(), dot.label.clone(), dot.setting.clone()];
                 before.into_iter().chain(figures.into_iter().flatten()).chain([is_front]).collect::<Vec<String>>()
             };
-            panel.dots.iter().map(row).collect::<Vec<_>>()
+            panel.marks.iter().map(row).collect::<Vec<_>>()
         });
         csv::table(&heads, rows)
     }
@@ -266,7 +258,7 @@ mod tests {
 
     fn drawn(dots: Vec<Dot>) -> Option<Drawn> {
         let (cost, performance) = (Named::of("traffic.upkeep.bytes"), Named::of("lookups.latency_ms.mean"));
-        Front { title: "front".to_owned(), cost, performance, panels: vec![Panel { name: String::new(), dots }] }.draw()
+        Front { title: "front".to_owned(), cost, performance, panels: vec![Panel::alone(dots)] }.draw()
     }
 
     #[test]

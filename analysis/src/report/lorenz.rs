@@ -2,7 +2,7 @@
 
 use super::csv;
 use super::drawn::{Drawn, sentences};
-use super::frame::{Axis, Entry, Frame, MARKER, WIDTH, legend, legend_height, plots};
+use super::frame::{Axis, Entry, Frame, MARKER, Panel, WIDTH, legend, legend_height, plots};
 use super::scale::Scale;
 use super::svg::{Svg, colour, dash};
 use super::words::number;
@@ -11,15 +11,7 @@ use super::words::number;
 #[derive(Clone, Debug)]
 pub(super) struct Lorenz {
     pub(super) title: String,
-    pub(super) panels: Vec<Panel>,
-}
-
-/// One plot.
-#[derive(Clone, Debug)]
-pub(super) struct Panel {
-    /// Its name; empty if it is the only one.
-    pub(super) name: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) panels: Vec<Panel<Line>>,
 }
 
 /// A protocol.
@@ -37,7 +29,7 @@ pub(super) struct Line {
 impl Lorenz {
     /// The picture; none if nothing was measured.
     pub(super) fn draw(&self) -> Option<Drawn> {
-        if self.panels.iter().flat_map(|panel| &panel.lines).all(|line| line.shares.len() < 2) {
+        if self.panels.iter().flat_map(|panel| &panel.marks).all(|line| line.shares.len() < 2) {
             return None;
         }
         let says = self.says();
@@ -58,7 +50,7 @@ impl Lorenz {
             let frame = Frame { left, top, width, height, x, y: Axis::new(whole(), "share of the load", "%") };
             frame.draw(&mut svg, &panel.name);
             svg.line("t", frame.at((0.0, 0.0)), frame.at((100.0, 100.0)));
-            for line in panel.lines.iter().filter(|line| line.shares.len() > 1) {
+            for line in panel.marks.iter().filter(|line| line.shares.len() > 1) {
                 let points: Vec<(f64, f64)> = line.points().into_iter().map(|point| frame.at(point)).collect();
                 svg.path(&format!("l {}", colour(line.place)), dash(line.place), &points);
                 // Each protocol's markers stand elsewhere, so that those of close curves do not hide each other.
@@ -72,7 +64,7 @@ impl Lorenz {
 
     fn legend(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for line in self.panels.iter().flat_map(|panel| &panel.lines) {
+        for line in self.panels.iter().flat_map(|panel| &panel.marks) {
             let gini = line.gini.filter(|_| self.panels.len() == 1);
             let gini = gini.map(|gini| format!(": Gini {}", number(gini))).unwrap_or_default();
             let label = format!("{}{gini}", line.label);
@@ -85,7 +77,7 @@ impl Lorenz {
     }
 
     fn says(&self) -> String {
-        let all = self.panels.iter().flat_map(|panel| panel.lines.iter().map(move |line| (panel, line)));
+        let all = self.panels.iter().flat_map(|panel| panel.marks.iter().map(move |line| (panel, line)));
         let says = all.filter(|(_, line)| line.shares.len() > 1).map(|(panel, line)| {
             let panel = if panel.name.is_empty() { String::new() } else { format!(", {}", panel.name) };
             let steps = line.shares.len() - 1;
@@ -99,7 +91,7 @@ impl Lorenz {
 
     fn csv(&self) -> String {
         let rows = self.panels.iter().flat_map(|panel| {
-            panel.lines.iter().flat_map(move |line| {
+            panel.marks.iter().flat_map(move |line| {
                 let row = |(nodes, load): (f64, f64)| {
                     vec![panel.name.clone(), line.label.clone(), nodes.to_string(), load.to_string()]
                 };
@@ -125,7 +117,7 @@ mod tests {
 
     fn drawn(shares: &[f64]) -> Option<Drawn> {
         let line = Line { label: "one".to_owned(), place: 1, shares: shares.to_vec(), gini: Some(0.25) };
-        Lorenz { title: "load".to_owned(), panels: vec![Panel { name: String::new(), lines: vec![line] }] }.draw()
+        Lorenz { title: "load".to_owned(), panels: vec![Panel::alone(vec![line])] }.draw()
     }
 
     #[test]

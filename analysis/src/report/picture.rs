@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::curve::along;
 use super::drawn::Drawn;
+use super::frame::Panel;
 use super::gather::{Gathered, Member, Want, What};
 use super::words::{Named, listed, shown};
 use super::{bars, cdf, curve, front, lorenz};
@@ -137,7 +138,7 @@ fn curve(
             }
         }
         lines.sort_by_key(|line| (line.place, line.dashes.as_ref().map(|(place, _)| *place)));
-        curve::Panel { name, lines }
+        Panel { name, marks: lines }
     };
     let panels = split(found, panels).into_iter().map(panel).collect();
     let y = Named::of(metric);
@@ -151,7 +152,7 @@ fn cdf(title: &str, histogram: &str, panels: Option<&str>, found: &Gathered) -> 
             place: label,
             counts: in_unit(histogram, &group.values.counts()),
         };
-        cdf::Panel { name, lines: groups.into_iter().map(line).collect() }
+        Panel { name, marks: groups.into_iter().map(line).collect() }
     };
     let panels = split(found, panels).into_iter().map(panel).collect();
     let unit = if is_time(histogram) { "ms" } else { "" };
@@ -165,7 +166,7 @@ fn bars(title: &str, histogram: &str, panels: Option<&str>, found: &Gathered) ->
             place: label,
             counts: group.values.counts(),
         };
-        bars::Panel { name, groups: groups.into_iter().map(group).collect() }
+        Panel { name, marks: groups.into_iter().map(group).collect() }
     };
     let panels = split(found, panels).into_iter().map(panel).collect();
     bars::Bars { title: title.to_owned(), of: histogram_words(histogram), panels }.draw()
@@ -196,7 +197,7 @@ fn front(
                 performance: group.point(1),
             }
         };
-        front::Panel { name, dots: groups.into_iter().map(dot).collect() }
+        Panel { name, marks: groups.into_iter().map(dot).collect() }
     };
     let panels = split(found, panels).into_iter().map(panel).collect();
     let (cost, performance) = (Named::of(cost), Named::of(performance));
@@ -211,7 +212,7 @@ fn lorenz(title: &str, panels: Option<&str>, found: &Gathered) -> Option<Drawn> 
             shares: group.lorenz(),
             gini: group.point(0).mean,
         };
-        lorenz::Panel { name, lines: groups.into_iter().map(line).collect() }
+        Panel { name, marks: groups.into_iter().map(line).collect() }
     };
     lorenz::Lorenz { title: title.to_owned(), panels: split(found, panels).into_iter().map(panel).collect() }.draw()
 }

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::curve::Point;
 use super::drawn::Drawn;
 use super::folder::{Report, json};
+use super::frame::Panel;
 use super::over_time::{Moment, OverTime, Track};
 use super::page::{Block, Page, Table, Text};
 use super::sweep::COST;
@@ -237,7 +238,7 @@ impl Told {
             cdf::Line { label: (*label).to_owned(), place, counts }
         };
         let lines = self.labels().iter().enumerate().map(line).collect();
-        let panels = vec![cdf::Panel { name: String::new(), lines }];
+        let panels = vec![Panel::alone(lines)];
         cdf::Cdf { title: title.to_owned(), of: "latency".to_owned(), unit: "ms", panels }.draw()
     }
 
@@ -248,7 +249,7 @@ impl Told {
             counts: self.counts(label, "hops_to_owner"),
         };
         let groups = self.labels().iter().enumerate().map(group).collect();
-        let panels = vec![bars::Panel { name: String::new(), groups }];
+        let panels = vec![Panel::alone(groups)];
         bars::Bars { title: title.to_owned(), of: "hops to the owner".to_owned(), panels }.draw()
     }
 
@@ -284,7 +285,7 @@ impl Told {
             cost: self.point(label, cost),
             performance: self.point(label, performance),
         };
-        let panels = vec![front::Panel { name: String::new(), dots: labels.iter().enumerate().map(dot).collect() }];
+        let panels = vec![Panel::alone(labels.iter().enumerate().map(dot).collect())];
         let (cost, performance) = (Named::of(cost), Named::of(performance));
         front::Front { title: title.to_owned(), cost, performance, panels }.draw()
     }
@@ -298,7 +299,7 @@ impl Told {
             lorenz::Line { label: (*label).to_owned(), place, shares: (0..steps).map(mean).collect(), gini }
         };
         let lines = self.labels().iter().enumerate().map(line).collect();
-        lorenz::Lorenz { title: title.to_owned(), panels: vec![lorenz::Panel { name: String::new(), lines }] }.draw()
+        lorenz::Lorenz { title: title.to_owned(), panels: vec![Panel::alone(lines)] }.draw()
     }
 }
 
