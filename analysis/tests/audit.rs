@@ -14,6 +14,16 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 #[test]
+fn an_audit_is_no_scenario() {
+    let folder = Folder::new();
+    for verb in ["run", "check", "trace"] {
+        let said = dhtsim(&[verb, &folder.file()]);
+        assert!(said.code == 2 && said.err.contains("this is an audit, and no scenario"), "{verb}: {}", said.err);
+        assert!(said.err.contains("`dhtsim audit` runs it"), "{verb}: {}", said.err);
+    }
+}
+
+#[test]
 fn the_page_and_the_document_say_the_same() {
     let folder = Folder::new();
     let page = folder.audit("out", &["--quiet"]);

@@ -22,15 +22,20 @@ pub fn scenario(name: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
         Ok(()) => Ok(scenario),
         Err(mistake) => Err(locate(name, text, &mistake)),
     });
-    let better = || plan_of_sweep(text).or_else(|| lone_entry(text));
+    let better = || other_document(text).or_else(|| lone_entry(text));
     checked.map_err(|diagnostic| better().map_or(diagnostic, |mistake| locate(name, text, &mistake)))
 }
 
-/// Who gives a sweep to what reads scenarios is told so, and not that it lacks everything.
-fn plan_of_sweep(text: &str) -> Option<Mistake> {
-    Source::new("", text).root()?.field("base")?;
-    let title = "this is the plan of a sweep, and no scenario";
-    Some(Mistake::new("base", title).in_name().label("the scenario that it changes").help("`dhtsim sweep` runs it"))
+/// Who gives a sweep or an audit to what reads scenarios is told so, and not that it lacks everything.
+fn other_document(text: &str) -> Option<Mistake> {
+    const OTHERS: [(&str, &str, &str, &str); 2] = [
+        ("base", "the plan of a sweep", "the scenario that it changes", "`dhtsim sweep` runs it"),
+        ("experiments", "an audit", "the sweeps that it runs", "`dhtsim audit` runs it"),
+    ];
+    let source = Source::new("", text);
+    let root = source.root()?;
+    let (field, what, label, help) = OTHERS.into_iter().find(|(field, ..)| root.field(field).is_some())?;
+    Some(Mistake::new(field, format!("this is {what}, and no scenario")).in_name().label(label).help(help))
 }
 
 /// Reads any other document as scenarios are read, with the same errors.

@@ -322,6 +322,8 @@ fn slope(points: &[(f64, Option<f64>)]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::document::Verdict;
+    use crate::audit::judge::{Margin, judge};
     use crate::audit::testing::{At, Bench, DEPARTURE, NODES, SESSION};
 
     /// A hundred for each protocol, ten for a crash, and the seed.
@@ -523,6 +525,35 @@ mod tests {
         let higher = Bench::new(SESSION, priced).samples(&format!("{AT_PRICE}, at_least: 0"));
         let wanted = "A − B (at most = 1000, session of A = 1h, session of B = 1h): -27 -27 -27";
         assert_eq!(higher[3], wanted, "the more the better");
+    }
+
+    /// That is no missing value, which would decide nothing: it has lost, and the figure of nobody stands for it.
+    #[test]
+    fn who_cannot_be_had_at_a_price_at_which_another_can_has_lost() {
+        let bench = Bench::new(SESSION, priced);
+        let test = bench.test(&format!("{}, at_most: 0", AT_PRICE.replace("of: \"A\"", "of: \"C\"")));
+        let samples = samples(&test, &bench.runs, &bench.cells).expect("comparable");
+        let of: Vec<(&str, f64, bool)> = samples
+            .iter()
+            .map(|sample| {
+                (&*sample.subject, sample.parameters["at most"].as_f64().expect("a price"), sample.is_priced_out)
+            })
+            .collect();
+        let out = [
+            ("C − A", 150.0),
+            ("C − B", 150.0),
+            ("C − A", 200.0),
+            ("C − B", 200.0),
+            ("C − A", 300.0),
+            ("C − B", 300.0),
+        ];
+        assert_eq!(of[..6], out.map(|(subject, price)| (subject, price, true)));
+        assert_eq!(of[6..], [("C − A", 1000.0, false), ("C − B", 1000.0, false)]);
+        let margin = Margin { at_least: None, at_most: Some(0.0) };
+        let judged = judge(&samples.iter().map(|sample| (sample, margin)).collect::<Vec<_>>());
+        assert!(judged[..6].iter().all(|lost| (lost.verdict, lost.values, lost.mean) == (Verdict::Fails, 0, None)));
+        assert_eq!(judged[6].verdict, Verdict::Fails, "C takes longer than A, too");
+        assert!(!samples[0].parameters.contains_key("session of C"), "it has none that it could have");
     }
 
     #[test]
